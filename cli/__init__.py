@@ -1,0 +1,1 @@
+"""Thin commands: flags → one call of the library → output."""

@@ -1,0 +1,1 @@
+"""Bundled weights (`pretrained/`), each with a card that says data, licence, recipe and figures."""
