@@ -1,0 +1,59 @@
+"""The bundled model, and any exported like it, on ONNX Runtime: waveforms → log-probabilities.
+
+Log-mel features are part of the graph, so one file is the whole model. Clips are run one by one:
+on a processor a batch is no faster than its clips in turn, and without padding, and with int8
+scales taken from one clip alone, the result of a clip cannot depend on its neighbours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tevr.errors import ModelError
+
+#: Shorter clips are padded with silence to 0.1 s: the first window reflects 200 samples.
+SHORTEST = 1_600
+
+
+class OnnxModel:
+    """An acoustic model exported by `tevr.training.export`.
+
+    Args:
+        path: the ONNX file; input `waveform` (samples,), output `log_probs` (frames, labels).
+        threads: threads for one clip.
+
+    Raises:
+        ModelError: the file cannot be opened.
+    """
+
+    def __init__(self, path: Path, threads: int) -> None:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 4
+        # Spans have hundreds of different lengths; arena and pattern cache would keep memory for each.
+        options.enable_mem_pattern = False
+        try:
+            self._session = onnxruntime.InferenceSession(
+                str(path), options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:  # noqa: BLE001 - the runtime raises its own, undocumented classes
+            raise ModelError(
+                f"The acoustic model {path} cannot be opened", "Install the model again."
+            ) from error
+
+    def log_probs(self, waveforms: Sequence[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
+        """Waveforms at 16 kHz, each (samples,) → one (frames, labels) array each."""
+        return [self._run(waveform) for waveform in waveforms]
+
+    def _run(self, waveform: NDArray[np.float32]) -> NDArray[np.float32]:
+        short = max(0, SHORTEST - len(waveform))
+        padded = np.pad(waveform, (0, short)) if short else waveform
+        (log_probs,) = self._session.run(["log_probs"], {"waveform": padded})
+        return np.asarray(log_probs)

@@ -1,0 +1,234 @@
+"""Sound → words, step by step: audio → speech spans → log-probabilities → words → segments."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from dataclasses import replace
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tevr.acoustic import FRAME_SECONDS, AcousticModel, open_model
+from tevr.audio import SAMPLE_RATE, Audio, Source, open_audio
+from tevr.errors import UsageError
+from tevr.lm.beam import BeamDecoder, Decoder, GreedyDecoder, Hypothesis
+from tevr.lm.confidence import WordPosterior
+from tevr.lm.corpus import normalise
+from tevr.speech import Span, spans
+from tevr.store import DEFAULT_MODEL, ModelFiles, find
+from tevr.tokens import TokenTable
+from tevr.transcript import Options, Segment, Transcript, Word
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+def load(
+    model: str = DEFAULT_MODEL, options: Options | None = None, *, threads: int | None = None
+) -> Recognizer:
+    """Open a model by name or folder, checksums compared.
+
+    Args:
+        model: see `tevr.store.find`.
+        options: every choice that changes the result.
+        threads: processor threads to use; ``None`` takes all that this process may use.
+
+    Raises:
+        ModelError: the model is missing or damaged.
+        UsageError: the options contradict each other or the model.
+    """
+    files = find(model)
+    options = options or Options()
+    threads = threads or _usable_cores()
+    with ThreadPoolExecutor(3) as pool:  # each part spends its time outside Python
+        whole = pool.submit(files.verify)
+        acoustic = pool.submit(open_model, files, threads)
+        tokens = TokenTable.load(files.folder / files.tokens)
+        decoder = pool.submit(make_decoder, tokens, options, files)
+        whole.result()
+        return Recognizer(acoustic.result(), tokens, decoder.result(), options, files.name, threads)
+
+
+def make_decoder(tokens: TokenTable, options: Options, files: ModelFiles) -> Decoder:
+    """The decoder that the options ask for, with the model's own numbers where they are silent.
+
+    Raises:
+        UsageError: hot-words hold nothing that the labels can spell.
+        ModelError: the language model cannot be opened.
+    """
+    language_model = files.language_model_files
+    name = options.decoder or ("beam" if language_model or options.hotwords else "greedy")
+    if name == "greedy":
+        return GreedyDecoder(tokens.decoder_labels)
+    chosen = {"beam": options.beam, "alpha": options.alpha, "beta": options.beta}
+    settings = replace(
+        files.decoding,
+        hotword_weight=options.hotword_weight,
+        **{key: value for key, value in chosen.items() if value is not None},
+    )
+    hotwords = [_spelled(word, tokens) for word in options.hotwords]
+    return BeamDecoder(tokens.decoder_labels, settings, language_model, hotwords)
+
+
+def _spelled(hotword: str, tokens: TokenTable) -> str:
+    """A hot-word in the letters the acoustic model writes: lower case, ss, no marks."""
+    spelled = normalise(hotword)
+    if not spelled or not set(spelled) <= tokens.alphabet:
+        raise UsageError(
+            f"The hot-word {hotword!r} has nothing the model can write", "Write it in letters."
+        )
+    return spelled
+
+
+class Recognizer:
+    """The pipeline from sound to segments; made by `load`.
+
+    Safe to use from several threads.
+
+    Args:
+        acoustic: waveforms → log-probabilities.
+        tokens: the labels of those.
+        decoder: log-probabilities → words.
+        options: where to start and end, which channel to read.
+        name: the model's name, for the transcript.
+        threads: spans recognised side by side.
+    """
+
+    def __init__(
+        self,
+        acoustic: AcousticModel,
+        tokens: TokenTable,
+        decoder: Decoder,
+        options: Options,
+        name: str,
+        threads: int,
+    ) -> None:
+        self.options = options
+        self.name = name
+        self._acoustic = acoustic
+        self._tokens = tokens
+        self._decoder = decoder
+        self._posterior = WordPosterior(tokens.decoder_labels)
+        self._threads = threads
+
+    def transcribe(self, source: Source, *, rate: int | None = None) -> Transcript:
+        """Recognise a whole source: a path, a binary stream, or samples with their rate in hertz.
+
+        Raises:
+            AudioError: the source cannot be read as sound.
+        """
+        with self.open(source, rate=rate) as listening:
+            segments = tuple(listening)
+        return Transcript(segments, listening.duration, listening.name, self.name)
+
+    def segments(self, source: Source, *, rate: int | None = None) -> Iterator[Segment]:
+        """The segments of a source as they become final; memory does not grow with its length.
+
+        Raises:
+            AudioError: the source cannot be read as sound.
+        """
+        with self.open(source, rate=rate) as listening:
+            yield from listening
+
+    def open(self, source: Source, *, rate: int | None = None) -> Listening:
+        """Open a source to iterate over its segments and to see how far they have come.
+
+        Raises:
+            AudioError: the source cannot be opened as sound.
+        """
+        options = self.options
+        audio = open_audio(
+            source, start=options.start, end=options.end, channel=options.channel, rate=rate
+        )
+        return Listening(audio, self._recognise, options.start, self._threads)
+
+    def _recognise(self, span: Span) -> Segment | None:
+        """One span → its segment, or ``None`` if nothing was said in it."""
+        (log_probs,) = self._acoustic.log_probs([span.samples])
+        folded = self._tokens.fold(log_probs)  # (frames, labels)
+        hypothesis = self._decoder.decode(folded)
+        confidences = self._posterior(folded, hypothesis.words)
+        return _segment(span.start, hypothesis, confidences)
+
+
+class Listening:
+    """One open source: iterate for its segments, once.
+
+    Attributes:
+        name: of the source, for people.
+        expected: seconds that the source says it has, or ``None``.
+        duration: seconds of sound read so far.
+        done: seconds recognised so far, from the first second read.
+    """
+
+    def __init__(
+        self, audio: Audio, recognise: Callable[[Span], Segment | None], start: float, threads: int
+    ) -> None:
+        self.name = audio.name
+        self.expected = audio.duration
+        self.duration = 0.0
+        self.done = 0.0
+        self._audio = audio
+        self._recognise = recognise
+        self._start = start
+        self._threads = threads
+
+    def __enter__(self) -> Listening:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._audio.close()
+
+    def __iter__(self) -> Iterator[Segment]:
+        """The segments in order of time, each as soon as it is final."""
+        shifted = (replace(span, start=span.start + self._start) for span in spans(self._blocks()))
+        with ThreadPoolExecutor(self._threads) as pool:
+            for span, segment in in_order(pool, self._recognise, shifted, self._threads + 1):
+                self.done = span.end - self._start
+                if segment is not None:
+                    yield segment
+        self.done = self.duration
+
+    def _blocks(self) -> Iterator[NDArray[np.float32]]:
+        for block in self._audio.blocks():
+            self.duration += len(block) / SAMPLE_RATE
+            yield block
+
+
+def in_order(
+    pool: Executor, function: Callable[[Item], Result], items: Iterable[Item], ahead: int
+) -> Iterator[tuple[Item, Result]]:
+    """Map in a pool, results in the order of the items, at most `ahead` of them under way."""
+    pending: deque[tuple[Item, Future[Result]]] = deque()
+    try:
+        for item in items:
+            pending.append((item, pool.submit(function, item)))
+            if len(pending) >= ahead:
+                first, future = pending.popleft()
+                yield first, future.result()
+        while pending:
+            first, future = pending.popleft()
+            yield first, future.result()
+    finally:  # the caller has had enough, or an item failed
+        for _, future in pending:
+            future.cancel()
+
+
+def _segment(start: float, hypothesis: Hypothesis, confidences: list[float]) -> Segment | None:
+    """Words with frames → words with seconds from the start of the source."""
+    words = tuple(
+        Word(text, start + first * FRAME_SECONDS, start + stop * FRAME_SECONDS, confidence)
+        for (text, first, stop), confidence in zip(hypothesis.words, confidences, strict=True)
+    )
+    return Segment(words) if words else None
+
+
+def _usable_cores() -> int:
+    """Processors this process may use; more threads than these only wait for each other."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

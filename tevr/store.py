@@ -1,0 +1,176 @@
+"""A model's name or folder → its files on disk, checked: sizes and SHA-256 as its manifest says.
+
+A model is a folder with `model.json`, the manifest, beside the files it lists. Bundled models lie
+in `models/pretrained`; a path to any other such folder works as well. Nothing here touches the
+network.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from importlib.util import find_spec
+from pathlib import Path
+
+from tevr.errors import ModelError
+from tevr.lm.beam import BeamSettings, LanguageModelFiles
+
+DEFAULT_MODEL = "de-small"
+MANIFEST = "model.json"
+SCHEMA = 1
+
+
+@dataclass(frozen=True, slots=True)
+class FileRecord:
+    """Size and checksum of one file of a model."""
+
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFiles:
+    """One model on disk, as its manifest describes it.
+
+    Attributes:
+        name: for people and for `--model`.
+        folder: where its files lie.
+        acoustic: file name of the acoustic model.
+        tokens: file name of the label table.
+        language_model: file name of the KenLM model, or ``None``.
+        unigrams: file name of its word list, or ``None``.
+        longest: seconds of sound the acoustic model can take at once.
+        decoding: what the beam search was tuned to for this model.
+        records: size and checksum of every file.
+    """
+
+    name: str
+    folder: Path
+    acoustic: str
+    tokens: str
+    language_model: str | None
+    unigrams: str | None
+    longest: float
+    decoding: BeamSettings
+    records: Mapping[str, FileRecord]
+
+    @property
+    def language_model_files(self) -> LanguageModelFiles | None:
+        """Paths of the language model, if there is one."""
+        if self.language_model is None or self.unigrams is None:
+            return None
+        return LanguageModelFiles(self.folder / self.language_model, self.folder / self.unigrams)
+
+    def verify(self) -> None:
+        """Read every file and compare its size and SHA-256 with the manifest's.
+
+        Raises:
+            ModelError: a file is missing or differs.
+        """
+        for file, record in self.records.items():
+            path = self.folder / file
+            try:
+                with path.open("rb") as stream:
+                    digest = hashlib.file_digest(stream, "sha256").hexdigest()
+            except OSError as error:
+                raise ModelError(
+                    f"{path} of the model {self.name} cannot be read ({error.strerror})",
+                    "Install the model again.",
+                ) from error
+            if digest != record.sha256:
+                size = path.stat().st_size
+                raise ModelError(
+                    f"{path} of the model {self.name} is damaged"
+                    f" ({size} bytes of {record.bytes}, wrong checksum)",
+                    "Install the model again.",
+                )
+
+
+def pretrained() -> Path:
+    """The folder of bundled models."""
+    spec = find_spec("tevr.models")
+    if spec is None or not spec.submodule_search_locations:
+        raise ModelError("The bundled models are not installed", "Install tevr again.")
+    return Path(next(iter(spec.submodule_search_locations))) / "pretrained"
+
+
+def bundled(name: str) -> Path:
+    """The folder of one bundled model.
+
+    Raises:
+        ModelError: it is not there.
+    """
+    folder = pretrained() / name
+    if not folder.is_dir():
+        raise ModelError(f"The bundled model {name} is not installed", "Install tevr again.")
+    return folder
+
+
+def installed() -> list[str]:
+    """Names of the models that `find` knows."""
+    return sorted(path.parent.name for path in pretrained().glob(f"*/{MANIFEST}"))
+
+
+def find(model: str) -> ModelFiles:
+    """The model of that name, or in that folder.
+
+    Raises:
+        ModelError: there is none, or its manifest cannot be used.
+    """
+    if model in installed():
+        return read_manifest(bundled(model))
+    folder = Path(model).expanduser()
+    if (folder / MANIFEST).is_file():
+        return read_manifest(folder)
+    raise ModelError(
+        f"There is no model {model!r}",
+        f"Choose one of {', '.join(installed())}, or a folder that holds a {MANIFEST}.",
+    )
+
+
+def read_manifest(folder: Path) -> ModelFiles:
+    """Read `model.json` of a model folder; an unknown key is an error, not a surprise later."""
+    path = folder / MANIFEST
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        if data.pop("schema") != SCHEMA:
+            raise ModelError(f"{path} is of another version", "Install tevr and the model again.")
+        records = {name: FileRecord(**record) for name, record in data.pop("files").items()}
+        decoding = BeamSettings(**data.pop("decoding"))
+        files = ModelFiles(folder=folder, records=records, decoding=decoding, **data)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ModelError(
+            f"The manifest {path} cannot be used ({error})", "Install the model again."
+        ) from error
+    named = {files.acoustic, files.tokens, files.language_model, files.unigrams} - {None}
+    if missing := named - set(records):
+        raise ModelError(
+            f"The manifest {path} has no checksum for {', '.join(sorted(map(str, missing)))}",
+            "Install the model again.",
+        )
+    return files
+
+
+def write_manifest(files: ModelFiles) -> None:
+    """Write `model.json` with the sizes and checksums of the files as they are now."""
+    names = [files.acoustic, files.tokens, files.language_model, files.unigrams]
+    records = {}
+    for name in filter(None, names):
+        content = (files.folder / name).read_bytes()
+        records[name] = {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+    decoding = {field.name: getattr(files.decoding, field.name) for field in fields(BeamSettings)}
+    data = {
+        "schema": SCHEMA,
+        "name": files.name,
+        "acoustic": files.acoustic,
+        "tokens": files.tokens,
+        "language_model": files.language_model,
+        "unigrams": files.unigrams,
+        "longest": files.longest,
+        "decoding": decoding,
+        "files": records,
+    }
+    text = json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+    (files.folder / MANIFEST).write_text(text, encoding="utf-8")

@@ -1,0 +1,153 @@
+"""Labels ↔ ids, text → labels by priority, and frames of a CTC network → text.
+
+A TEVR table (arXiv 2206.12693) holds labels of one to four letters. The published one has 256, in
+id order: 0 the CTC blank, 1 an end-of-utterance marker that the network emits once on its last
+frame, 2 the space, then letters, longest labels first.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tevr.errors import ModelError, UsageError
+
+SPACE = " "
+
+
+@dataclass(frozen=True)
+class TokenTable:
+    """The labels of one acoustic model.
+
+    Attributes:
+        labels: the text of every label in id order; blank and end marker are empty.
+        blank: id of the CTC blank.
+        end: id of the end marker, or ``None`` if the model has none.
+    """
+
+    labels: tuple[str, ...]
+    blank: int = 0
+    end: int | None = None
+
+    def __post_init__(self) -> None:
+        silent = {self.blank} | ({self.end} if self.end is not None else set())
+        if not silent <= set(range(len(self.labels))):
+            raise ModelError("The blank lies outside the label table", "Check tokens.json.")
+        spoken = [label for index, label in enumerate(self.labels) if index not in silent]
+        if len(set(spoken)) != len(spoken) or "" in spoken:
+            raise ModelError("The label table has an empty or doubled label", "Check tokens.json.")
+        if SPACE not in spoken:
+            raise ModelError("The label table has no space", "Words could not be told apart.")
+
+    @classmethod
+    def load(cls, path: Path) -> TokenTable:
+        """Read ``{"labels": […], "blank": 0, "end": 1}``.
+
+        Raises:
+            ModelError: the file is missing, not JSON, or not a label table.
+        """
+        try:
+            data = json.loads(path.read_text(encoding="utf-8"))
+            return cls(tuple(data["labels"]), int(data["blank"]), data.get("end"))
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise ModelError(f"{path} is no label table", "Install the model again.") from error
+
+    @cached_property
+    def _ids(self) -> dict[str, int]:
+        """Id of each label that has text."""
+        return {label: index for index, label in enumerate(self.labels) if label}
+
+    @cached_property
+    def longest(self) -> int:
+        """Letters in the longest label."""
+        return max(map(len, self.labels))
+
+    @cached_property
+    def alphabet(self) -> frozenset[str]:
+        """The characters a text may consist of to be segmented."""
+        return frozenset(label for label in self.labels if len(label) == 1)
+
+    def segment(self, text: str) -> list[int]:
+        """Text → label ids by priority, as the published network was taught.
+
+        Labels are tried in id order over the whole word, each wherever it fits into letters still
+        uncovered (from the left); left-to-right longest match would differ ("man" is m+an).
+
+        Raises:
+            UsageError: a character that no label can spell.
+        """
+        ids: list[int] = []
+        for position, word in enumerate(text.split(SPACE)):
+            if position:
+                ids.append(self._ids[SPACE])
+            ids.extend(self._spell(word))
+        return ids
+
+    @cached_property
+    def _spell(self) -> Callable[[str], tuple[int, ...]]:
+        """`_segment_word` with a memory: running text repeats most of its words."""
+        return lru_cache(maxsize=1 << 17)(self._segment_word)
+
+    def _segment_word(self, word: str) -> tuple[int, ...]:
+        found = sorted(
+            (index, start)
+            for start in range(len(word))
+            for length in range(1, min(self.longest, len(word) - start) + 1)
+            if (index := self._ids.get(word[start : start + length])) is not None
+        )
+        owner: list[int | None] = [None] * len(word)
+        starts: dict[int, int] = {}
+        for index, start in found:
+            stop = start + len(self.labels[index])
+            if all(taken is None for taken in owner[start:stop]):
+                owner[start:stop] = [index] * (stop - start)
+                starts[start] = index
+        if None in owner:
+            letter = word[owner.index(None)]
+            raise UsageError(
+                f"The label table cannot spell {letter!r} in {word!r}", "Normalise the text first."
+            )
+        return tuple(starts[start] for start in sorted(starts))
+
+    def join(self, ids: Iterable[int]) -> str:
+        """Label ids → text; blank and end marker add nothing."""
+        return "".join(self.labels[index] for index in ids)
+
+    def collapse(self, frame_ids: Sequence[int] | NDArray[np.integer]) -> list[int]:
+        """Best ids per frame → label ids: repeats merged, then blank and end marker dropped."""
+        kept: list[int] = []
+        previous = None
+        for index in map(int, frame_ids):
+            if index != previous and index not in (self.blank, self.end):
+                kept.append(index)
+            previous = index
+        return kept
+
+    def fold(self, log_probs: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Fold the end marker's probability into the blank's and drop its column.
+
+        Decoders refuse two empty labels, and the marker carries no text.
+
+        Args:
+            log_probs: (frames, labels)
+
+        Returns:
+            (frames, labels − 1), in the order of `decoder_labels`; unchanged without an end marker.
+        """
+        if self.end is None:
+            return log_probs
+        folded = np.delete(log_probs, self.end, axis=1)
+        blank = self.blank - (self.blank > self.end)
+        folded[:, blank] = np.logaddexp(log_probs[:, self.blank], log_probs[:, self.end])
+        return folded
+
+    @cached_property
+    def decoder_labels(self) -> tuple[str, ...]:
+        """The labels of `fold`'s columns; the blank is the only empty one."""
+        return tuple(label for index, label in enumerate(self.labels) if index != self.end)

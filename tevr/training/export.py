@@ -1,0 +1,117 @@
+"""A trained network → one int8 ONNX file that takes a waveform and gives log-probabilities."""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+import torch
+from numpy.typing import NDArray
+from onnxruntime.quantization import QuantType, quantize_dynamic
+from onnxruntime.quantization.matmul_nbits_quantizer import MatMulNBitsQuantizer
+
+from tevr.onnx_model import SHORTEST
+from tevr.training.network import HOP, SAMPLE_RATE, WINDOW, AcousticNetwork
+
+log = logging.getLogger(__name__)
+
+OPSET = 20  # the first with Gelu as one operator
+# Products of at most this many input values a row get one scale each block in careful rounding.
+BLOCK = 128
+
+
+def export_float(network: AcousticNetwork, path: Path) -> None:
+    """Write the network as a float32 ONNX graph, waveform (samples,) → log-probs (frames, labels)."""
+    longest = network.config.positions * 2 * HOP
+    samples = torch.export.Dim("samples", min=SHORTEST, max=longest)
+    example = torch.zeros(3 * SAMPLE_RATE)
+    program = torch.onnx.export(
+        network,
+        (example,),
+        input_names=["waveform"],
+        output_names=["log_probs"],
+        dynamic_shapes=({0: samples},),
+        opset_version=OPSET,
+        dynamo=True,
+        verbose=False,
+    )
+    if program is None:
+        raise RuntimeError("torch gave no ONNX program")
+    program.save(str(path))
+
+
+def quantise(
+    source: Path, target: Path, clips: Sequence[NDArray[np.float32]], careful: int = 8
+) -> list[str]:
+    """Round the weights of the graph's matrix products to 8 bits.
+
+    Convolutions, products of two activations and the Fourier matrices stay float32. Most products
+    use ONNX Runtime's dynamic int8 with one scale per output; weights keep to 7 bits, since
+    processors without VNNI add pairs of products in 16 bits, which 8-bit weights overflow. The
+    `careful` products whose rounding alone moves the posteriors of `clips` most (they have outlier
+    activations) get a scale for each block of 128 inputs and each frame instead.
+
+    Returns:
+        Names of the carefully rounded products, worst first.
+    """
+    weights, others = _products(onnx.load(str(source)))
+    with tempfile.TemporaryDirectory() as scratch:
+        trial = Path(scratch) / "trial.onnx"
+        exact = _posteriors(source, clips)
+        harm = {}
+        for name in weights:
+            _round_dynamic(source, trial, [name])
+            rounded = _posteriors(trial, clips)
+            harm[name] = _distance(exact, rounded)
+            log.info("%s alone moves the posteriors by %.4f", name, harm[name])
+        worst = sorted(weights, key=harm.__getitem__, reverse=True)[:careful]
+        plain = [name for name in weights if name not in worst]
+        blocks = MatMulNBitsQuantizer(
+            onnx.load(str(source)),
+            bits=8,
+            block_size=BLOCK,
+            is_symmetric=True,
+            accuracy_level=4,  # products in int8
+            nodes_to_exclude=[*others, *plain],
+        )
+        blocks.process()
+        blocks.model.save_model_to_file(str(trial))
+        _round_dynamic(trial, target, plain)
+    return worst
+
+
+def _products(model: onnx.ModelProto) -> tuple[list[str], list[str]]:
+    """Names of the matrix products with learned weights, and of all others."""
+    shapes = {tensor.name: tuple(tensor.dims) for tensor in model.graph.initializer}
+    products = [node for node in model.graph.node if node.op_type == "MatMul"]
+    weights = [node.name for node in products if shapes.get(node.input[1], (WINDOW,))[0] != WINDOW]
+    return weights, [node.name for node in products if node.name not in weights]
+
+
+def _round_dynamic(source: Path, target: Path, names: list[str]) -> None:
+    quantize_dynamic(
+        str(source),
+        str(target),
+        op_types_to_quantize=["MatMul"],
+        nodes_to_quantize=names,
+        weight_type=QuantType.QInt8,
+        per_channel=True,
+        reduce_range=True,
+    )
+
+
+def _posteriors(
+    path: Path, clips: Sequence[NDArray[np.float32]]
+) -> list[NDArray[np.float32]]:  # each (frames, labels)
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    return [np.exp(session.run(None, {"waveform": clip})[0]) for clip in clips]
+
+
+def _distance(one: list[NDArray[np.float32]], two: list[NDArray[np.float32]]) -> float:
+    """Mean over frames of the summed absolute differences, 0…2."""
+    return float(np.mean([np.abs(a - b).sum(axis=1).mean() for a, b in zip(one, two, strict=True)]))
