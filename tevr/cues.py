@@ -46,11 +46,12 @@ LINE_SHARE = 0.4  # a break between lines counts this much of a break between cu
 
 _CONJUNCTIONS = "und oder aber denn sondern dass daß weil wenn ob als obwohl damit bevor nachdem"
 _OTHERS = """
-der die das den dem des ein eine einen einem einer eines kein keine keinen keinem keiner
-mein meine meinen meinem meiner dein deine sein seine seinen seinem seiner ihr ihre ihren ihrem
-ihrer unser unsere unseren unserem unserer dieser diese dieses diesen diesem jeder jede jedes
-jeden jedem in im ins an am ans auf aus bei beim mit nach von vom vor zu zum zur für um durch
-gegen ohne über unter hinter neben zwischen seit bis während wegen trotz wie sehr herr frau doktor
+der die das den dem des ein eine einen einem einer eines kein keine keinen keinem keiner mein
+meine meinen meinem meiner meines dein deine sein seine seinen seinem seiner seines ihr ihre ihren
+ihrem ihrer ihres unser unsere unseren unserem unserer dieser diese dieses diesen diesem jeder
+jede jedes jeden jedem in im ins an am ans auf aus bei beim mit nach von vom vor zu zum zur für um
+durch gegen ohne über unter hinter neben zwischen seit bis während wegen trotz wie sehr herr frau
+doktor
 """
 #: German words that begin a clause; recognised text without commas shows clauses by them alone.
 CONJUNCTIONS = frozenset(_CONJUNCTIONS.split())

@@ -96,23 +96,40 @@ def test_even_words_out_of_order_give_cues_in_order(times: list[tuple[float, flo
     assert all(a.end <= b.start for a, b in pairwise(result))
 
 
-@given(st.lists(spoken, min_size=1, max_size=200), st.booleans())
-@settings(deadline=None)
-def test_few_words_are_held_back(parts: list[tuple[str, int, int]], one_letter: bool) -> None:
-    if one_letter:  # the most words a cue can hold, spoken without a pause
-        parts = [("a", 1, 0) for _ in range(4) for _ in parts]
+def most_held_back(words: list[Word]) -> int:
+    """Return how many words at most were taken in but not shown yet."""
     taken = 0
 
     def counted() -> Iterator[Word]:
         nonlocal taken
-        for word in words_of(parts):
+        for word in words:
             taken += 1
             yield word
 
-    shown = 0
+    shown, most = 0, 0
     for cue in cues(counted()):
-        assert taken - shown <= MAX_PENDING + 1
-        shown += len(" ".join(cue.lines).split())
+        most = max(most, taken - shown)
+        shown += len(" ".join(cue.lines).split(" "))
+    return most
+
+
+@given(st.lists(spoken, max_size=200))
+@settings(deadline=None)
+def test_few_words_are_held_back(parts: list[tuple[str, int, int]]) -> None:
+    assert most_held_back(words_of(parts)) <= MAX_PENDING + 1
+
+
+@pytest.mark.parametrize("length", [1, 5, 20])
+def test_words_are_given_up_in_time_even_if_the_best_cut_is_not_clear_yet(
+    monkeypatch: pytest.MonkeyPatch, length: int
+) -> None:
+    babble = words_of([("a", length, 0)] * 1000)  # the most words a cue can hold, without a pause
+    assert most_held_back(babble) <= MAX_PENDING + 1
+    monkeypatch.setattr("tevr.cues.MAX_PENDING", 44)
+    assert most_held_back(babble) <= 45
+    shown = with_words(babble)
+    assert all(len(line) <= MAX_LINE for cue, _ in shown for line in cue.lines)
+    assert all(cue.end - cue.start <= MAX_SHOWN + 1e-9 for cue, _ in shown)
 
 
 def test_a_cue_leaves_long_before_the_end_of_a_talk_without_pauses() -> None:
