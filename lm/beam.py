@@ -154,9 +154,7 @@ class BeamDecoder:
             hotword_weight=self._settings.hotword_weight,
         )
         return [
-            Hypothesis(
-                tuple((word, start, end) for word, (start, end) in frames), acoustic, score
-            )
+            Hypothesis(tuple((word, start, end) for word, (start, end) in frames), acoustic, score)
             for _text, _state, frames, acoustic, score in beams[:count]
         ] or [Hypothesis()]
 
@@ -170,7 +168,9 @@ def read_unigrams(path: Path) -> list[str]:
     try:
         words = path.read_text(encoding="utf-8").split()
     except (OSError, UnicodeDecodeError) as error:
-        raise ModelError(f"The word list {path} cannot be read", "Install the model again.") from error
+        raise ModelError(
+            f"The word list {path} cannot be read", "Install the model again."
+        ) from error
     if not words:
         raise ModelError(f"The word list {path} is empty", "Install the model again.")
     return words

@@ -1,9 +1,14 @@
 """Log-probabilities and words with frames → how sure the acoustic model is of each word.
 
-The confidence of a word is an exact CTC probability: that, within the word's frames, the network
+The posterior of a word is an exact CTC probability: that, within the word's frames, the network
 says these letters and no others, in *any* segmentation into labels and any timing. With labels of
 one to four letters a network hedges between spellings ("st"+"iche", "st"+"i"+"ch"+"e"); the
 probability of one label sequence would understate its belief in the word.
+
+Long words have more letters to be unsure of, so the confidence is the posterior's geometric mean
+per letter, P^(1/letters). It tells right words from wrong ones better than P, than the mean
+probability per label or per frame, and lies near the share of right words (measured by
+`benchmarks/confidence.py`).
 
 The sum is the CTC forward recursion (Graves et al. 2006, section 4.1) over a lattice with one
 state per letter position and label length, plus one blank state per position. A label that repeats
@@ -20,8 +25,8 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 
-class WordPosterior:
-    """Posterior probabilities of words for one label table.
+class WordConfidence:
+    """Confidence of words for one label table.
 
     Args:
         labels: text of every column of the log-probabilities; the blank's is empty.
@@ -38,7 +43,21 @@ class WordPosterior:
     def __call__(
         self, log_probs: NDArray[np.float32], words: Sequence[tuple[str, int, int]]
     ) -> list[float]:
-        """The confidence of each word, 0…1.
+        """The confidence of each word, 0…1: its posterior's geometric mean per letter.
+
+        See `posteriors` for the arguments.
+        """
+        return [
+            posterior ** (1 / len(text))
+            for (text, _, _), posterior in zip(
+                words, self.posteriors(log_probs, words), strict=True
+            )
+        ]
+
+    def posteriors(
+        self, log_probs: NDArray[np.float32], words: Sequence[tuple[str, int, int]]
+    ) -> list[float]:
+        """The probability of exactly these letters within each word's frames.
 
         Args:
             log_probs: (frames, labels), natural logarithms, normalised per frame.

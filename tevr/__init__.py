@@ -35,7 +35,20 @@ _HOME = {
     "ModelError": "tevr.errors",
     "OutputError": "tevr.errors",
 }
-__all__ = ["__version__", *_HOME]
+__all__ = [
+    "AudioError",
+    "ModelError",
+    "Options",
+    "OutputError",
+    "Recognizer",
+    "Segment",
+    "TevrError",
+    "Transcript",
+    "UsageError",
+    "Word",
+    "__version__",
+    "load",
+]
 
 # In a checkout lm/, cli/ and models/ stand beside this folder instead of inside it. Looking there
 # too lets `python -m pytest` and scripts work from the root, where this folder shadows an install.

@@ -1,4 +1,4 @@
-"""Waveforms → log-probabilities of labels: what every acoustic model offers, and how to open one."""
+"""Waveforms → log-probabilities of labels: what acoustic models offer, and how to open one."""
 
 from __future__ import annotations
 

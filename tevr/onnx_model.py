@@ -37,13 +37,13 @@ class OnnxModel:
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
         options.log_severity_level = 4
-        # Spans have hundreds of different lengths; arena and pattern cache would keep memory for each.
+        # Spans have hundreds of lengths; the pattern cache would keep memory for each.
         options.enable_mem_pattern = False
         try:
             self._session = onnxruntime.InferenceSession(
                 str(path), options, providers=["CPUExecutionProvider"]
             )
-        except Exception as error:  # noqa: BLE001 - the runtime raises its own, undocumented classes
+        except Exception as error:
             raise ModelError(
                 f"The acoustic model {path} cannot be opened", "Install the model again."
             ) from error

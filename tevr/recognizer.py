@@ -16,10 +16,10 @@ from tevr.acoustic import FRAME_SECONDS, AcousticModel, open_model
 from tevr.audio import SAMPLE_RATE, Audio, Source, open_audio
 from tevr.errors import UsageError
 from tevr.lm.beam import BeamDecoder, Decoder, GreedyDecoder, Hypothesis
-from tevr.lm.confidence import WordPosterior
+from tevr.lm.confidence import WordConfidence
 from tevr.lm.corpus import normalise
 from tevr.speech import Span, spans
-from tevr.store import DEFAULT_MODEL, ModelFiles, find
+from tevr.store import DEFAULT_MODEL, ModelFiles, Timing, find
 from tevr.tokens import TokenTable
 from tevr.transcript import Options, Segment, Transcript, Word
 
@@ -43,14 +43,22 @@ def load(
     """
     files = find(model)
     options = options or Options()
-    threads = threads or _usable_cores()
+    threads = threads or usable_cores()
     with ThreadPoolExecutor(3) as pool:  # each part spends its time outside Python
         whole = pool.submit(files.verify)
         acoustic = pool.submit(open_model, files, threads)
         tokens = TokenTable.load(files.folder / files.tokens)
         decoder = pool.submit(make_decoder, tokens, options, files)
         whole.result()
-        return Recognizer(acoustic.result(), tokens, decoder.result(), options, files.name, threads)
+        return Recognizer(
+            acoustic.result(),
+            tokens,
+            decoder.result(),
+            options,
+            name=files.name,
+            timing=files.timing,
+            threads=threads,
+        )
 
 
 def make_decoder(tokens: TokenTable, options: Options, files: ModelFiles) -> Decoder:
@@ -64,11 +72,13 @@ def make_decoder(tokens: TokenTable, options: Options, files: ModelFiles) -> Dec
     name = options.decoder or ("beam" if language_model or options.hotwords else "greedy")
     if name == "greedy":
         return GreedyDecoder(tokens.decoder_labels)
-    chosen = {"beam": options.beam, "alpha": options.alpha, "beta": options.beta}
+    usual = files.decoding
     settings = replace(
-        files.decoding,
+        usual,
+        beam=usual.beam if options.beam is None else options.beam,
+        alpha=usual.alpha if options.alpha is None else options.alpha,
+        beta=usual.beta if options.beta is None else options.beta,
         hotword_weight=options.hotword_weight,
-        **{key: value for key, value in chosen.items() if value is not None},
     )
     hotwords = [_spelled(word, tokens) for word in options.hotwords]
     return BeamDecoder(tokens.decoder_labels, settings, language_model, hotwords)
@@ -95,6 +105,7 @@ class Recognizer:
         decoder: log-probabilities → words.
         options: where to start and end, which channel to read.
         name: the model's name, for the transcript.
+        timing: where words begin and end around their labels.
         threads: spans recognised side by side.
     """
 
@@ -104,7 +115,9 @@ class Recognizer:
         tokens: TokenTable,
         decoder: Decoder,
         options: Options,
+        *,
         name: str,
+        timing: Timing,
         threads: int,
     ) -> None:
         self.options = options
@@ -112,7 +125,8 @@ class Recognizer:
         self._acoustic = acoustic
         self._tokens = tokens
         self._decoder = decoder
-        self._posterior = WordPosterior(tokens.decoder_labels)
+        self._confidence = WordConfidence(tokens.decoder_labels)
+        self._timing = timing
         self._threads = threads
 
     def transcribe(self, source: Source, *, rate: int | None = None) -> Transcript:
@@ -151,8 +165,18 @@ class Recognizer:
         (log_probs,) = self._acoustic.log_probs([span.samples])
         folded = self._tokens.fold(log_probs)  # (frames, labels)
         hypothesis = self._decoder.decode(folded)
-        confidences = self._posterior(folded, hypothesis.words)
-        return _segment(span.start, hypothesis, confidences)
+        if not hypothesis.words:
+            return None
+        times = word_times(hypothesis, self._timing, span.end - span.start)
+        confidences = self._confidence(folded, hypothesis.words)
+        return Segment(
+            tuple(
+                Word(text, span.start + start, span.start + end, confidence)
+                for (text, _, _), (start, end), confidence in zip(
+                    hypothesis.words, times, confidences, strict=True
+                )
+            )
+        )
 
 
 class Listening:
@@ -218,16 +242,35 @@ def in_order(
             future.cancel()
 
 
-def _segment(start: float, hypothesis: Hypothesis, confidences: list[float]) -> Segment | None:
-    """Words with frames → words with seconds from the start of the source."""
-    words = tuple(
-        Word(text, start + first * FRAME_SECONDS, start + stop * FRAME_SECONDS, confidence)
-        for (text, first, stop), confidence in zip(hypothesis.words, confidences, strict=True)
-    )
-    return Segment(words) if words else None
+def word_times(
+    hypothesis: Hypothesis, timing: Timing, duration: float
+) -> list[tuple[float, float]]:
+    """Frames at which labels fire → seconds from which and to which each word sounds.
+
+    A label of several letters fires on a frame or two somewhere within its sound, so that words
+    begin before their first frame and end after their last. Both are moved by what was measured
+    for the model, and words that would then overlap share the room between them in proportion.
+
+    Args:
+        hypothesis: words with frames.
+        timing: how far labels fire from the words' borders.
+        duration: seconds of the span; no word leaves it.
+    """
+    starts = [first * FRAME_SECONDS - timing.lead for _, first, _ in hypothesis.words]
+    ends = [stop * FRAME_SECONDS + timing.tail for _, _, stop in hypothesis.words]
+    share = timing.tail / (timing.lead + timing.tail) if timing.lead + timing.tail else 0.5
+    for left in range(len(starts) - 1):
+        overlap = ends[left] - starts[left + 1]
+        if overlap > 0:
+            ends[left] -= overlap * share
+            starts[left + 1] = ends[left]
+    return [
+        (min(max(start, 0.0), duration), min(max(start, end), duration))
+        for start, end in zip(starts, ends, strict=True)
+    ]
 
 
-def _usable_cores() -> int:
+def usable_cores() -> int:
     """Processors this process may use; more threads than these only wait for each other."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -31,6 +31,19 @@ class FileRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class Timing:
+    """How far from a word's borders a model's labels fire, measured on real speech.
+
+    Attributes:
+        lead: seconds by which a word begins before its first frame.
+        tail: seconds by which it ends after its last.
+    """
+
+    lead: float = 0.0
+    tail: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class ModelFiles:
     """One model on disk, as its manifest describes it.
 
@@ -43,6 +56,7 @@ class ModelFiles:
         unigrams: file name of its word list, or ``None``.
         longest: seconds of sound the acoustic model can take at once.
         decoding: what the beam search was tuned to for this model.
+        timing: where words begin and end around their labels.
         records: size and checksum of every file.
     """
 
@@ -54,6 +68,7 @@ class ModelFiles:
     unigrams: str | None
     longest: float
     decoding: BeamSettings
+    timing: Timing
     records: Mapping[str, FileRecord]
 
     @property
@@ -139,7 +154,8 @@ def read_manifest(folder: Path) -> ModelFiles:
             raise ModelError(f"{path} is of another version", "Install tevr and the model again.")
         records = {name: FileRecord(**record) for name, record in data.pop("files").items()}
         decoding = BeamSettings(**data.pop("decoding"))
-        files = ModelFiles(folder=folder, records=records, decoding=decoding, **data)
+        timing = Timing(**data.pop("timing"))
+        files = ModelFiles(folder=folder, records=records, decoding=decoding, timing=timing, **data)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelError(
             f"The manifest {path} cannot be used ({error})", "Install the model again."
@@ -160,7 +176,6 @@ def write_manifest(files: ModelFiles) -> None:
     for name in filter(None, names):
         content = (files.folder / name).read_bytes()
         records[name] = {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
-    decoding = {field.name: getattr(files.decoding, field.name) for field in fields(BeamSettings)}
     data = {
         "schema": SCHEMA,
         "name": files.name,
@@ -169,7 +184,8 @@ def write_manifest(files: ModelFiles) -> None:
         "language_model": files.language_model,
         "unigrams": files.unigrams,
         "longest": files.longest,
-        "decoding": decoding,
+        "decoding": asdict(files.decoding),
+        "timing": asdict(files.timing),
         "files": records,
     }
     text = json.dumps(data, indent=2, ensure_ascii=False) + "\n"

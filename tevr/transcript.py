@@ -22,9 +22,9 @@ class Word:
         text: the word as written by the recogniser, NFC.
         start: seconds from the start of the source.
         end: seconds from the start of the source, at least ``start``.
-        confidence: 0…1, the acoustic model's posterior probability that exactly these letters
-            were said within the word's frames, summed over all ways to spell them in labels
-            (see `tevr.lm.confidence`). The language model has no part in it.
+        confidence: 0…1, how sure the acoustic model is of these letters: the geometric mean per
+            letter of the probability that it says just them within the word's frames (see
+            `tevr.lm.confidence`). The language model has no part in it.
     """
 
     text: str

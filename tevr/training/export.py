@@ -26,7 +26,7 @@ BLOCK = 128
 
 
 def export_float(network: AcousticNetwork, path: Path) -> None:
-    """Write the network as a float32 ONNX graph, waveform (samples,) → log-probs (frames, labels)."""
+    """Write the network as a float32 graph, waveform (samples,) → log_probs (frames, labels)."""
     longest = network.config.positions * 2 * HOP
     samples = torch.export.Dim("samples", min=SHORTEST, max=longest)
     example = torch.zeros(3 * SAMPLE_RATE)

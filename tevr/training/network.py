@@ -51,6 +51,9 @@ class LogMel(nn.Module):
     minimum, since the encoder takes them in pairs.
     """
 
+    basis: Tensor
+    filters: Tensor
+
     def __init__(self, filters: Tensor) -> None:
         super().__init__()
         time = torch.arange(WINDOW, dtype=torch.float64)
