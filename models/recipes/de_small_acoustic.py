@@ -30,7 +30,8 @@ def main() -> None:
     parser.add_argument("--clips", type=Path, required=True)
     parser.add_argument("-o", "--output", type=Path, required=True)
     arguments = parser.parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    logging.basicConfig(format="%(message)s")
+    logging.getLogger("tevr").setLevel(logging.INFO)  # of ours alone; the exporters are noisy
 
     network = assemble(read_ctranslate2(arguments.encoder), load_file(arguments.head))
     files = sorted(path for path in arguments.clips.rglob("*") if is_audio_name(path))
