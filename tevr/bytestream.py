@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import struct
@@ -47,6 +48,10 @@ class ByteStream:
             self._file = self._owned.enter_context(_opened(Path(source)))
         else:
             self.name = _stream_name(source)
+            if isinstance(source, io.TextIOBase):
+                raise UsageError(
+                    f"{self.name} gives text, not bytes", "Open it in binary mode, 'rb'."
+                )
             self._file = source
         try:
             self._begin()
@@ -70,10 +75,6 @@ class ByteStream:
         head = b""
         origin = self._file.tell() if self._seekable else 0
         while len(head) < HEAD_BYTES and (piece := self._file.read(HEAD_BYTES - len(head))):
-            if not isinstance(piece, bytes):
-                raise UsageError(
-                    f"{self.name} gives text, not bytes", "Open it in binary mode, 'rb'."
-                )
             head += piece
         if self._seekable:
             self._file.seek(origin)
@@ -96,7 +97,7 @@ class ByteStream:
     def read(self, size: int) -> bytes:
         """At most `size` bytes, as soon as some are there; none at the end."""
         head, self._head = self._head[:size], self._head[size:]
-        if head:
+        if head or self._failure is not None:  # FFmpeg tries again after the end of file
             return head
         try:
             # A pipe's `read` waits until all is there, which would hold back live sound.

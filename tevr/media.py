@@ -11,6 +11,9 @@ import logging
 from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING
 
+import numpy as np
+import numpy.typing as npt
+
 from tevr.bytestream import ByteStream
 from tevr.errors import AudioError
 from tevr.mixdown import Chunk, MixDown, frame_values, silence
@@ -18,6 +21,9 @@ from tevr.mixdown import Chunk, MixDown, frame_values, silence
 if TYPE_CHECKING:
     from av import AudioFrame, AudioStream
     from av.container import InputContainer
+
+#: A frame with its samples as decoded, (channels, samples).
+Decoded = tuple["AudioFrame", npt.NDArray[np.generic]]
 
 logger = logging.getLogger("tevr.audio")
 
@@ -118,10 +124,10 @@ class Media:
             raise AudioError(*self._no_sound())
         self._report()
 
-    def _placed(self, frames: Iterator[AudioFrame]) -> Iterator[Chunk]:
+    def _placed(self, frames: Iterator[Decoded]) -> Iterator[Chunk]:
         """Frames → chunks on the time axis that `reached` goes along; fills what is missing."""
         shift: float | None = None  # restarts of the container's clock, added up, seconds
-        for frame in frames:
+        for frame, values in frames:
             rate = self._checked_rate(frame)
             time = self._time(frame)
             gap = 0.0 if time is None else time + (shift or 0.0) - self.reached
@@ -131,16 +137,14 @@ class Media:
                 yield from silence(gap, rate)
             elif abs(gap) > MAX_JITTER:
                 shift -= gap
-            yield Chunk(self._mix(frame_values(frame)), rate)
+            yield Chunk(self._mix(values), rate)
 
-    def _frames_from(self, start: int) -> Iterator[AudioFrame]:
+    def _frames_from(self, start: int) -> Iterator[Decoded]:
         """Decoded frames from `start` or earlier on; `reached` is set to the first one's time."""
         frames = self._decoded()
         if start > PREROLL and self.total and start < self.total and self._seeks_exactly():
-            base = self._stream.time_base or 1
-            self._container.seek(round((start - PREROLL + self._zero) / base), stream=self._stream)
-            first = next(frames, None)
-            time = None if first is None else self._time(first)
+            first = next(frames, None) if self._seek(start - PREROLL) else None
+            time = None if first is None else self._time(first[0])
             if first is not None and time is not None and 0 <= time <= start:
                 self.reached = time
                 yield first
@@ -153,14 +157,27 @@ class Media:
                 frames = self._decoded()
         yield from frames
 
+    def _seek(self, time: int) -> bool:
+        """Go to a time or a little before it; whether the container could."""
+        from av import FFmpegError
+
+        try:
+            at = round((time + self._zero) / (self._stream.time_base or 1))
+            self._container.seek(at, stream=self._stream)
+        except (FFmpegError, ValueError, OverflowError):
+            return False
+        return True
+
     def _seeks_exactly(self) -> bool:
         base, codec = self._stream.time_base, self._stream.codec_context
-        fine = base is not None and (1 / (base * codec.sample_rate)).denominator == 1
+        if not base or codec.sample_rate <= 0:
+            return False
+        fine = (1 / (base * codec.sample_rate)).denominator == 1
         kind = self._format, codec.name.removesuffix("float")
         pcm = codec.name.startswith("pcm_") and self._format in SEEK_PCM
         return self._file.seekable() and fine and (pcm or kind in SEEK_EXACT)
 
-    def _decoded(self) -> Generator[AudioFrame]:
+    def _decoded(self) -> Generator[Decoded]:
         """All frames that can be decoded; damaged packets are counted and left out."""
         from av import FFmpegError
 
@@ -171,14 +188,17 @@ class Media:
             except (FFmpegError, ValueError):
                 self._broken_off = True
                 return
+            except IndexError:  # PyAV, at the end of a file that gained streams on the way
+                return
             if packet is None:
                 return
             try:
                 frames = self._stream.codec_context.decode(packet)
+                decoded = [(frame, frame_values(frame)) for frame in frames if frame.samples]
             except (FFmpegError, ValueError):
                 self._damaged += 1
                 continue
-            yield from (frame for frame in frames if frame.samples)
+            yield from decoded
 
     def _time(self, frame: AudioFrame) -> float | None:
         """Seconds from the container's start to the frame's first sample."""

@@ -20,6 +20,10 @@ Samples = npt.NDArray[np.float32]
 
 #: Larger magnitudes are damage (integers written as floats stay below) and would overflow later.
 MAX_MAGNITUDE = 2.0**31
+#: FFmpeg's sample formats that PyAV turns into arrays, without the p of planar ones.
+NUMPY_FORMATS = frozenset({"u8", "s16", "s32", "flt", "dbl"})
+#: With more channels in planes of their own PyAV looks beyond the last one and crashes.
+MAX_PLANES = 7
 
 logger = logging.getLogger("tevr.audio")
 
@@ -96,12 +100,14 @@ def frame_values(frame: AudioFrame) -> npt.NDArray[np.generic]:
     """The samples as decoded, (channels, samples)."""
     from av import AudioResampler
 
-    if frame.format.name in ("s64", "s64p"):  # PyAV has no NumPy type for these
-        (frame,) = AudioResampler(format="dblp").resample(frame)
+    planar = frame.format.is_planar
+    if frame.format.name.removesuffix("p") not in NUMPY_FORMATS or (
+        planar and frame.layout.nb_channels > MAX_PLANES
+    ):
+        (frame,) = AudioResampler(format="dbl").resample(frame)
+        planar = False
     values: npt.NDArray[np.generic] = frame.to_ndarray()
-    if frame.format.is_planar:
-        return values
-    return values.reshape(frame.samples, -1).T
+    return values if planar else values.reshape(frame.samples, -1).T
 
 
 def silence(seconds: float, rate: int) -> Iterator[Chunk]:
