@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from tevr.cli.console import Progress, complain, progress, show_log
+from tevr.cli.console import Progress, complain, printable, progress, unexpected
 from tevr.cli.outputs import DiskFullError, Input, Ledger, gather, plan_outputs, whole_file
+from tevr.cli.process import StdoutError, standard_output
 
+from tevr import __version__
 from tevr.audio import is_audio_name
-from tevr.errors import TevrError, UsageError
+from tevr.errors import OutputError, TevrError, UsageError
 from tevr.formats import FORMATS, Writer, get_writer
 from tevr.transcript import Options
 
@@ -21,10 +24,12 @@ if TYPE_CHECKING:
     from tevr.recognizer import Recognizer
     from tevr.store import ModelFiles
 
-#: Standard input among the inputs; told from a file of that name by identity.
-STDIN = Input(Path("stdin"), Path())
+#: Standard input among the inputs, as no file can be called; its outputs are called stdin.txt etc.
+STDIN = Input(Path("-/stdin"), Path("-"))
 # Formats of which several documents in a row on stdout can be told apart again.
 STACKABLE = ("txt", "json", "jsonl")
+
+logger = logging.getLogger("tevr.cli")
 
 
 class Batch:
@@ -39,6 +44,7 @@ class Batch:
 
     Raises:
         UsageError: the wishes contradict each other.
+        OutputError: the output folder cannot be made.
     """
 
     def __init__(
@@ -50,23 +56,25 @@ class Batch:
         resume: bool,
         quiet: bool,
     ) -> None:
-        gathered = gather([name for name in arguments if name != "-"], is_audio_name)
-        stdin = [STDIN] if "-" in arguments else []
-        self._inputs = [*stdin, *gathered.inputs]
         self._formats = formats
         self._resume = resume
-        self._quiet = quiet
+        self._inputs, problems = _gathered(arguments)
         self._check(output_dir)
-        self._ledger = Ledger(output_dir) if output_dir else None
         self._plan = plan_outputs(self._inputs, output_dir, formats) if output_dir else {}
-        self._failed = len(gathered.problems)
-        for problem in gathered.problems:
+        self._ledger = Ledger(_made(output_dir)) if output_dir else None
+        # Text that appears on the terminal shows by itself how far it is.
+        self._quiet = quiet or (output_dir is None and sys.stdout.isatty())
+        self._begun = False  # whether stdout holds some document's beginning
+        self._failed = len(problems)
+        for problem in problems:
             complain(str(problem))
 
     def _check(self, output_dir: Path | None) -> None:
         for name in self._formats:
             if name not in FORMATS:
-                raise UsageError(f"There is no format {name!r}", f"Choose of {', '.join(FORMATS)}.")
+                raise UsageError(
+                    f"There is no format {name!r}", f"Choose from {', '.join(FORMATS)}."
+                )
         if output_dir is not None:
             return
         if self._resume:
@@ -78,7 +86,7 @@ class Batch:
         if len(self._inputs) > 1 and self._formats[0] not in STACKABLE:
             raise UsageError(
                 f"Several inputs as {self._formats[0]} would mix on standard output",
-                f"Add --output-dir DIR, or choose of {', '.join(STACKABLE)}.",
+                f"Add --output-dir DIR, or choose from {', '.join(STACKABLE)}.",
             )
 
     def run(self, model: str, options: Options, threads: int | None) -> int:
@@ -86,38 +94,53 @@ class Batch:
         from tevr.recognizer import load
         from tevr.store import find
 
-        show_log()
         settings = _fingerprint(find(model), options, self._formats)
         todo = [item for item in self._inputs if not self._is_done(item, settings)]
         if skipped := len(self._inputs) - len(todo):
             complain(f"{skipped} of {len(self._inputs)} inputs were done before and are unchanged.")
-        if not todo:
-            return int(self._failed > 0)
-        recognizer = load(model, options, threads=threads)
-        with progress(_weight(todo), quiet=self._quiet) as shown:
-            for number, item in enumerate(todo):
-                try:
-                    self._transcribe(recognizer, item, settings, shown, first=number == 0)
-                except DiskFullError:
-                    raise  # the next file would not fit either
-                except TevrError as error:
-                    self._failed += 1
-                    complain(str(error))
-                except KeyboardInterrupt:
-                    complain(self._interrupted(number, len(todo)))
-                    raise
+        if todo:
+            recognizer = load(model, options, threads=threads)
+            with progress(_weight(todo), quiet=self._quiet) as shown:
+                self._run(recognizer, todo, settings, shown)
         return int(self._failed > 0)
 
+    def _run(
+        self, recognizer: Recognizer, todo: Sequence[Input], settings: str, shown: Progress
+    ) -> None:
+        failed_before = self._failed
+        for number, item in enumerate(todo):
+            try:
+                self._attempt(recognizer, item, settings, shown)
+            except KeyboardInterrupt as stop:
+                done = number - (self._failed - failed_before)
+                stop.add_note(self._kept(done, len(todo)))
+                raise
+
+    def _attempt(self, recognizer: Recognizer, item: Input, settings: str, shown: Progress) -> None:
+        """One input; what goes wrong with it alone is told and counted."""
+        try:
+            self._transcribe(recognizer, item, settings, shown)
+        except (DiskFullError, StdoutError, BrokenPipeError):
+            raise  # the next input would fare no better
+        except TevrError as error:
+            self._fail(_placed(error, item))
+        except Exception as error:  # noqa: BLE001 - a defect shown by one must not cost the others
+            self._fail(f"{_name(item)}: {unexpected(error)}")
+
+    def _fail(self, message: str) -> None:
+        self._failed += 1
+        complain(message)
+        logger.debug("That was:", exc_info=True)
+
     def _transcribe(
-        self, recognizer: Recognizer, item: Input, settings: str, shown: Progress, *, first: bool
+        self, recognizer: Recognizer, item: Input, settings: str, shown: Progress
     ) -> None:
         """One input to all its outputs, whole or not at all."""
-        name = "standard input" if item is STDIN else str(item.path)
         with recognizer.open(_source(item)) as listening, ExitStack() as files:
             shown.file(item.path.name, _weight([item]) or 0.0, listening.expected)
-            writers = list(self._writers(item, name, files, first=first))
+            writers = list(self._writers(item, files))
             for writer in writers:
-                writer.begin(name, recognizer.name)
+                writer.begin(_name(item), recognizer.name)
             for segment in listening:
                 for writer in writers:
                     writer.segment(segment)
@@ -127,17 +150,18 @@ class Batch:
         if self._ledger:
             self._ledger.record(item, settings, self._plan[item].values())
 
-    def _writers(
-        self, item: Input, name: str, files: ExitStack, *, first: bool
-    ) -> Iterator[Writer]:
+    def _writers(self, item: Input, files: ExitStack) -> Iterator[Writer]:
         """A writer for each format, into files that appear when `files` closes well."""
         if item in self._plan:
             for form, path in self._plan[item].items():
                 yield get_writer(form, files.enter_context(whole_file(path)))
             return
+        out = files.enter_context(standard_output())
         if self._formats[0] == "txt" and len(self._inputs) > 1:  # as head and tail do
-            print("" if first else "\n", f"==> {name} <==", sep="")
-        yield get_writer(self._formats[0], sys.stdout)
+            space = "\n" if self._begun else ""
+            print(f"{space}==> {printable(_name(item))} <==", file=out)
+            self._begun = True
+        yield get_writer(self._formats[0], out)
 
     def _is_done(self, item: Input, settings: str) -> bool:
         if self._ledger is None:
@@ -146,11 +170,58 @@ class Batch:
         done = self._ledger.is_done(item, settings, self._plan[item].values())
         return done and self._resume
 
-    def _interrupted(self, done: int, total: int) -> str:
-        kept = f"{done} of {total} inputs are done"
-        if self._ledger is None:
-            return f"Stopped; {kept}."
-        return f"Stopped; {kept} and kept. The same command with --resume does the rest."
+    def _kept(self, done: int, total: int) -> str:
+        inputs = "1 input is" if total == 1 else f"{total} inputs are"
+        count = f"{done} of {inputs} done"
+        return count + ("; the same command with --resume does the rest." if self._ledger else ".")
+
+
+def _gathered(arguments: Sequence[str]) -> tuple[list[Input], Sequence[TevrError]]:
+    """What the arguments stand for, in their order."""
+    gathered = gather([name for name in arguments if name != "-"], is_audio_name)
+    inputs = list(gathered.inputs)
+    if "-" in arguments:
+        _check_stdin()
+        before = gather(arguments[: arguments.index("-")], is_audio_name)
+        inputs.insert(len(before.inputs), STDIN)
+    return inputs, gathered.problems
+
+
+def _check_stdin() -> None:
+    if sys.stdin is None or sys.stdin.isatty():
+        raise UsageError(
+            "Standard input is no sound but the keyboard",
+            "Send sound into it, for example: tevr transcribe - < sound.wav.",
+        )
+
+
+def _made(folder: Path) -> Path:
+    """The output folder, made if need be, before time is spent on what could not be kept."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise OutputError(
+            f"The output folder {folder} cannot be made, a file is in its way", "Choose another."
+        ) from error
+    except OSError as error:
+        raise OutputError(
+            f"The output folder {folder} cannot be made ({error.strerror})", "Choose another."
+        ) from error
+    return folder
+
+
+def _name(item: Input) -> str:
+    return "standard input" if item is STDIN else str(item.path)
+
+
+def _placed(error: TevrError, item: Input) -> str:
+    """An error's sentence with the whole path of its input, for folders with equal names."""
+    path, name = str(item.path), item.path.name
+    if item is STDIN or path in error.cause:
+        return str(error)
+    if error.cause.startswith(f"{name} "):
+        return f"{path}{str(error)[len(name) :]}"
+    return f"{path}: {error}"
 
 
 def _source(item: Input) -> Path | BinaryIO:
@@ -167,5 +238,5 @@ def _weight(items: Sequence[Input]) -> float | None:
 def _fingerprint(files: ModelFiles, options: Options, formats: Sequence[str]) -> str:
     """Changes whenever the same input could give another output."""
     records = sorted((name, record.sha256) for name, record in files.records.items())
-    text = repr((records, files.decoding, options, sorted(formats)))
+    text = repr((__version__, records, files.decoding, files.timing, options, sorted(formats)))
     return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -4,40 +4,56 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, Any
+import traceback
+from typing import TYPE_CHECKING
 
 from tevr import __version__
 
 if TYPE_CHECKING:
-    from typer import Typer
+    from tevr.cli.settings import Settings
+    from typer import Context, Typer, TyperException
 
+#: Set by the scripts that `tevr --install-completion` installs.
+COMPLETION = "_TEVR_COMPLETE"
 INTERRUPTED = 130  # 128 + SIGINT, as shells report it
 
 
 def main() -> None:
     """Run the command line and leave with its exit code."""
-    arguments = sys.argv[1:]
-    if arguments == ["--version"]:  # answered before anything heavy is imported
-        print(f"tevr {__version__}")
-        return
-    sys.exit(run(arguments))
+    from tevr.cli.process import forget_stdout, prepare_streams, stop_at_once, stop_on_signals
+
+    stop_on_signals()
+    prepare_streams()
+    code = run(sys.argv[1:])
+    stop_at_once()
+    try:
+        sys.stdout.flush()
+    except OSError:  # `run` has told it, or its reader has left
+        forget_stdout()
+    sys.exit(code)
 
 
 def run(arguments: list[str]) -> int:
-    """Run one command line; returns its exit code and lets no traceback out without --debug."""
-    from tevr.cli.console import complain
+    """Run one command line; returns its exit code and lets no exception out.
 
+    ``--debug`` anywhere before ``--`` adds tracebacks of what went wrong.
+    """
+    from tevr.cli.console import complain, log_shown
+
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    debug = "--debug" in arguments[:end]
+    arguments = [text for text in arguments[:end] if text != "--debug"] + arguments[end:]
     try:
-        code = _invoke([argument for argument in arguments if argument != "--debug"])
-        sys.stdout.flush()
+        with log_shown(debug=debug):
+            return _invoke(arguments or ["--help"])
     except BrokenPipeError:  # the reader of our output, `head` perhaps, has seen enough
-        return _forget_stdout()
-    except (Exception, KeyboardInterrupt) as error:
-        if "--debug" in arguments:
-            raise
+        return 0
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - told in one sentence
+        if debug:
+            traceback.print_exc()
         code, message = _explain(error)
         complain(message)
-    return code
+        return code
 
 
 def make_app() -> Typer:
@@ -49,7 +65,6 @@ def make_app() -> Typer:
     app = typer.Typer(
         help="Offline German speech recognition: audio in, text out, nothing sent anywhere.",
         epilog="--version prints the version. --debug shows where an error came from.",
-        no_args_is_help=True,
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
     )
@@ -60,36 +75,62 @@ def make_app() -> Typer:
 
 
 def _invoke(arguments: list[str]) -> int:
-    from tevr.cli.settings import read_settings
+    from tevr.cli.process import standard_output
 
-    app = make_app()
-    outcome: Any = app(
-        arguments,
-        prog_name="tevr",
-        standalone_mode=False,  # errors come here, to be explained in our own words
-        auto_envvar_prefix="TEVR",
-        default_map=read_settings(app),
-    )
-    return int(outcome or 0)
+    with standard_output() as out:
+        if arguments[0] == "--version":  # answered before anything heavy is imported
+            print(f"tevr {__version__}")
+            return 0
+        from tevr.cli.settings import Settings, read_settings
+
+        app = make_app()
+        # Help and doctor must work whatever the settings are; doctor tells what is wrong in them.
+        wanted = "--help" not in arguments and arguments[0] != "doctor"
+        code = _call(app, arguments, read_settings(app) if wanted else Settings({}, {}))
+        out.flush()
+        return code
+
+
+def _call(app: Typer, arguments: list[str], settings: Settings) -> int:
+    """Parse and run, without what `app()` does around it: it turns errors into exit codes."""
+    import typer
+
+    if COMPLETION in os.environ:  # the shell asks for completions of a half-written line
+        app(prog_name="tevr")
+    group = typer.main.get_command(app)
+    try:
+        with group.make_context(
+            "tevr", arguments, default_map=settings.defaults, obj=settings
+        ) as context:
+            return int(group.invoke(context) or 0)
+    except typer.Exit as exit_:  # help has been shown
+        return exit_.exit_code
 
 
 def _explain(error: BaseException) -> tuple[int, str]:
     """Exit code and sentence for what a command raised."""
     import typer
+    from tevr.cli.console import unexpected
 
     from tevr.errors import TevrError
 
     if isinstance(error, TevrError):
         return error.exit_code, str(error)
     if isinstance(error, typer.TyperException):
-        sentence = getattr(error, "format_message", error.__str__)()
-        return 2, f"{sentence} See tevr --help."
+        return 2, _misused(error)
     if isinstance(error, KeyboardInterrupt):
-        return INTERRUPTED, "Stopped."
-    return 1, f"tevr itself failed ({error!r}). Run it again with --debug and report what it says."
+        notes = getattr(error, "__notes__", [])
+        return getattr(error, "exit_code", INTERRUPTED), " ".join(["Stopped.", *notes])
+    return 1, unexpected(error)
 
 
-def _forget_stdout() -> int:
-    """Point stdout at nothing, so that the interpreter's last flush does not fail as well."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 0
+def _misused(error: TyperException) -> str:
+    """What is wrong with a flag or command, and where it was set or is explained."""
+    sentence = error.format_message().replace("Value error, ", "").rstrip(".")
+    context: Context | None = getattr(error, "ctx", None)
+    if context is None:
+        return f"{sentence}. See tevr --help."
+    parameter = getattr(error, "param", None)
+    origin = context.obj.origin(context, parameter.name) if parameter else None
+    advice = f"Correct {origin}." if origin else f"See {context.command_path} --help."
+    return f"{sentence}. {advice}"

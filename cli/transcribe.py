@@ -2,37 +2,24 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
+from tevr.cli.console import complain
+from tevr.cli.values import count, number, seconds, whole
+from typer import Option
 
 from tevr.errors import UsageError
 from tevr.formats import FORMATS
-from tevr.store import DEFAULT_MODEL
 from tevr.transcript import MAX_TESTED_HOTWORD_WEIGHT, Options
-
-# Names of variables would double the length of the help text; its end tells how they are made.
-Option = partial(typer.Option, show_envvar=False)
-
-
-def seconds(text: str | float) -> float:
-    """``90``, ``1:30`` or ``0:01:30.5`` → seconds; defaults and settings may be numbers."""
-    try:
-        parts = [float(part) for part in str(text).split(":")]
-    except ValueError:
-        parts = []
-    if len(parts) not in (1, 2, 3) or min(parts) < 0:
-        raise typer.BadParameter(f"{text!r} is no time; write 90, 1:30 or 0:01:30.5.")
-    return sum(part * 60.0**power for power, part in enumerate(reversed(parts)))
 
 
 def transcribe(
     inputs: Annotated[
         list[str],
         typer.Argument(
-            metavar="INPUT...", help="Sound or video files, folders, globs, or - for stdin."
+            metavar="INPUT", help="Sound or video files, folders, globs, or - for stdin."
         ),
     ],
     formats: Annotated[
@@ -49,15 +36,19 @@ def transcribe(
         bool, Option("--resume", help="Skip inputs done before and unchanged since.")
     ] = False,
     model: Annotated[
-        str, Option(metavar="MODEL", help="A model's name or folder.")
-    ] = DEFAULT_MODEL,
+        str | None, Option(metavar="MODEL", help="Another model than the bundled: name or folder.")
+    ] = None,
     decoder: Annotated[
         Literal["beam", "greedy"] | None,
         Option(help="beam (with language model) or greedy.", show_default="beam"),
     ] = None,
-    beam: Annotated[int | None, Option(metavar="N", help="Hypotheses kept.")] = None,
-    alpha: Annotated[float | None, Option(metavar="X", help="Language model weight.")] = None,
-    beta: Annotated[float | None, Option(metavar="X", help="Bonus for each word.")] = None,
+    beam: Annotated[int | None, Option(parser=count, metavar="N", help="Hypotheses kept.")] = None,
+    alpha: Annotated[
+        float | None, Option(parser=number, metavar="X", help="Language model weight.")
+    ] = None,
+    beta: Annotated[
+        float | None, Option(parser=number, metavar="X", help="Bonus for each word.")
+    ] = None,
     hotword: Annotated[
         list[str], Option(metavar="WORD", help="A word or phrase to prefer; repeat for more.")
     ] = [],  # noqa: B006 - read only
@@ -66,7 +57,11 @@ def transcribe(
     ] = None,
     hotword_weight: Annotated[
         float,
-        Option(metavar="X", help=f"Bonus for each hot-word, 0 to {MAX_TESTED_HOTWORD_WEIGHT:g}."),
+        Option(
+            parser=number,
+            metavar="X",
+            help=f"Bonus for each hot-word, 0 to {MAX_TESTED_HOTWORD_WEIGHT:g}.",
+        ),
     ] = 10.0,
     start: Annotated[
         float, Option(parser=seconds, metavar="TIME", help="Where to begin, as 90 or 1:30.")
@@ -75,10 +70,11 @@ def transcribe(
         float | None, Option(parser=seconds, metavar="TIME", help="Where to stop.")
     ] = None,
     channel: Annotated[
-        int | None, Option(metavar="N", help="Read this channel only, counted from 0.")
+        int | None,
+        Option(parser=whole, metavar="N", help="Read this channel only, counted from 0."),
     ] = None,
     threads: Annotated[
-        int | None, Option(min=1, metavar="N", help="Processor threads.", show_default="all")
+        int | None, Option(parser=count, metavar="N", help="Processor threads, all if left out.")
     ] = None,
     quiet: Annotated[bool, Option("--quiet", "-q", help="Show no progress.")] = False,
 ) -> int:
@@ -88,6 +84,8 @@ def transcribe(
     TEVR_TRANSCRIBE_OUTPUT_DIR.
     """
     from tevr.cli.batch import Batch
+
+    from tevr.store import DEFAULT_MODEL
 
     options = Options(
         decoder=decoder,
@@ -100,9 +98,14 @@ def transcribe(
         end=end,
         channel=channel,
     )
-    names = tuple(dict.fromkeys(name.strip() for part in formats for name in part.split(",")))
-    batch = Batch(inputs, names, output_dir, resume=resume, quiet=quiet)
-    return batch.run(model, options, threads)
+    if options.hotwords and hotword_weight > MAX_TESTED_HOTWORD_WEIGHT:
+        complain(
+            f"A hot-word weight of {hotword_weight:g} may tear other words apart;"
+            f" only weights up to {MAX_TESTED_HOTWORD_WEIGHT:g} were tested."
+        )
+    names = (name.strip().lower() for part in formats for name in part.split(","))
+    batch = Batch(inputs, tuple(dict.fromkeys(names)), output_dir, resume=resume, quiet=quiet)
+    return batch.run(model or DEFAULT_MODEL, options, threads)
 
 
 def _read_hotwords(path: Path | None) -> list[str]:
@@ -110,9 +113,13 @@ def _read_hotwords(path: Path | None) -> list[str]:
     if path is None:
         return []
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
+        lines = [line.strip() for line in path.read_text(encoding="utf-8-sig").splitlines()]
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8"
         raise UsageError(
-            f"The hot-word list {path} cannot be read ({error})", "Give a UTF-8 text file."
+            f"The hot-word list {path} cannot be read ({reason})", "Give a UTF-8 text file."
         ) from error
-    return [word for line in lines if (word := line.strip()) and not word.startswith("#")]
+    words = [line for line in lines if line and not line.startswith("#")]
+    if not words:
+        raise UsageError(f"The hot-word list {path} holds no words", "Write one a line into it.")
+    return words

@@ -1,0 +1,91 @@
+"""What the command line needs of its process: streams that take any text, and a clean stop."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import NoReturn, TextIO
+
+from tevr.errors import OutputError, TevrError
+
+#: What asks a command to stop, where the system knows it: Ctrl-C, `kill`, a closed terminal.
+STOP_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
+
+
+class StdoutError(OutputError):
+    """Standard output takes nothing more; the next input's text would be lost too."""
+
+
+class Stopped(KeyboardInterrupt):
+    """A signal asked for the end; a `KeyboardInterrupt`, which libraries let pass.
+
+    Attributes:
+        exit_code: 128 + the signal's number, as shells report it.
+    """
+
+    def __init__(self, signal_number: int) -> None:
+        """By this signal."""
+        super().__init__()
+        self.exit_code = 128 + signal_number
+
+
+def stop_on_signals() -> None:
+    """Let every signal in `STOP_SIGNALS` raise `Stopped`, unless it is ignored, as by nohup."""
+    for name in STOP_SIGNALS:
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _stop)
+
+
+def stop_at_once() -> None:
+    """Let further signals end the process without a word: all is cleaned up already."""
+    for name in STOP_SIGNALS:
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is _stop:
+            signal.signal(number, signal.SIG_DFL)
+
+
+def _stop(number: int, _frame: FrameType | None) -> NoReturn:
+    raise Stopped(number)
+
+
+def prepare_streams() -> None:
+    """Make standard output fit for any text: UTF-8 like our files, or what the terminal speaks."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by the caller
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115
+    out = sys.stdout
+    if hasattr(out, "reconfigure"):
+        out.reconfigure(encoding=None if out.isatty() else "utf-8", errors="replace")
+
+
+@contextmanager
+def standard_output() -> Iterator[TextIO]:
+    """Give the stream for results; what it meets becomes one of two errors.
+
+    Raises:
+        StdoutError: it cannot be written.
+        BrokenPipeError: its reader, `head` perhaps, has seen enough.
+    """
+    try:
+        yield sys.stdout
+    except (TevrError, BrokenPipeError):
+        raise
+    except OSError as error:
+        # On Windows a reader that left shows as an invalid argument.
+        if sys.platform == "win32" and error.errno == errno.EINVAL:
+            raise BrokenPipeError(*error.args) from error
+        raise StdoutError(
+            f"Standard output cannot be written ({error.strerror or error})",
+            "Free some space, or send it elsewhere.",
+        ) from error
+
+
+def forget_stdout() -> None:
+    """Point stdout at nothing, so that the interpreter's last flush does not fail as well."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
