@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import platform
 import sys
 import tempfile
@@ -10,11 +11,23 @@ from dataclasses import dataclass
 from importlib import import_module, metadata
 from importlib.util import find_spec
 
+from tevr.cli.console import printable
+
 from tevr import __version__
 from tevr.errors import TevrError
 
-PACKAGES = ("numpy", "onnxruntime", "av", "soxr", "kenlm-ex", "ctc-beam-decoder", "typer", "rich")
-# Sound formats people have, by the name of FFmpeg's decoder.
+#: What `pip` calls each package that tevr needs → what Python imports.
+PACKAGES = {
+    "numpy": "numpy",
+    "onnxruntime": "onnxruntime",
+    "av": "av",
+    "soxr": "soxr",
+    "kenlm-ex": "kenlm",
+    "ctc-beam-decoder": "ctc_beam_decoder",
+    "typer": "typer",
+    "rich": "rich",
+}
+#: Sound formats people have, by the name of FFmpeg's decoder.
 DECODERS = {
     "wav": "pcm_s16le",
     "mp3": "mp3",
@@ -26,8 +39,10 @@ DECODERS = {
     "amr": "amrnb",
     "aiff": "pcm_s16be",
 }
-# What makes int8 products fast: each name as numpy detects it, and as people know it.
+#: What makes int8 products fast: each name as numpy detects it, and as people know it.
 FAST_CPU = {"AVX512_ICL": "AVX-512 VNNI", "AVX2": "AVX2", "ASIMDDP": "NEON dot product"}
+
+logger = logging.getLogger("tevr.cli")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,28 +63,61 @@ class Finding:
 
 
 def doctor() -> int:
-    """Say what works on this machine, and what to do about what does not."""
-    findings = [finding for check in CHECKS for finding in check()]
-    for finding in findings:
-        mark = "ok" if not finding.advice else "FAILS" if finding.vital else "note"
-        print(f"{mark:<6}{finding.topic:<18}{finding.state}")
-        if finding.advice:
-            print(f"{'':<24}→ {finding.advice}")
-    return int(any(finding.vital and finding.advice for finding in findings))
+    """Say what works on this machine, and what does not."""
+    healthy = True
+    for topic, check in CHECKS.items():
+        for finding in _examined(topic, check):
+            mark = "ok" if not finding.advice else "FAILS" if finding.vital else "note"
+            print(f"{mark:<6}{finding.topic:<18}{printable(finding.state)}", flush=True)
+            if finding.advice:
+                print(f"{'':<24}→ {printable(finding.advice)}", flush=True)
+            healthy = healthy and not (finding.vital and finding.advice)
+    return int(not healthy)
+
+
+def _examined(topic: str, check: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
+    """A check's findings; what it stumbles over is a finding too, and the report goes on."""
+    try:
+        yield from check()
+    except TevrError as error:
+        yield Finding(topic, error.cause, error.advice, vital=topic not in EXTRAS)
+    except Exception as error:  # noqa: BLE001 - broken packages raise anything when they are used
+        yield Finding(
+            topic, _reason(error), "See the lines marked FAILS, or report it.", vital=True
+        )
 
 
 def _versions() -> Iterator[Finding]:
     yield Finding("tevr", f"{__version__}, Python {platform.python_version()}, {sys.executable}")
     yield Finding("system", f"{platform.system()} {platform.release()}, {platform.machine()}")
-    for name in PACKAGES:
+    for name, module in PACKAGES.items():
         try:
-            yield Finding(name, metadata.version(name))
+            version = metadata.version(name)
+            import_module(module)
         except metadata.PackageNotFoundError:
             yield Finding(name, "not installed", f"pip install {name}", vital=True)
+        except Exception as error:  # noqa: BLE001 - see `_examined`
+            advice = f"pip install --force-reinstall {name}"
+            yield Finding(name, f"cannot be imported ({_reason(error)})", advice, vital=True)
+        else:
+            yield Finding(name, version)
+
+
+def _reason(error: Exception) -> str:
+    return str(error) or type(error).__name__
+
+
+def _settings() -> Iterator[Finding]:
+    from tevr.cli.main import make_app
+    from tevr.cli.settings import read_settings, settings_path
+
+    origins = read_settings(make_app()).origins
+    found = ", ".join(origins.values()) or f"none; they may be put into {settings_path()}"
+    yield Finding("settings", found)
 
 
 def _processor() -> Iterator[Finding]:
-    features: dict[str, bool] = import_module("numpy._core._multiarray_umath").__cpu_features__
+    features = getattr(import_module("numpy._core._multiarray_umath"), "__cpu_features__", {})
     found = [label for name, label in FAST_CPU.items() if features.get(name)]
     from tevr.recognizer import usable_cores
 
@@ -78,11 +126,8 @@ def _processor() -> Iterator[Finding]:
 
 
 def _formats() -> Iterator[Finding]:
-    try:
-        import av
-    except ImportError as error:
-        yield Finding("sound formats", str(error), "pip install --force-reinstall av", vital=True)
-        return
+    import av
+
     missing = [name for name, codec in DECODERS.items() if codec not in av.codecs_available]
     known = ", ".join(name for name in DECODERS if name not in missing)
     advice = f"{', '.join(missing)} cannot be read. pip install -U av" if missing else ""
@@ -113,11 +158,7 @@ def _recognition() -> Iterator[Finding]:
     from tevr.recognizer import load
 
     tone = 0.1 * np.sin(2 * np.pi * 440 * np.arange(16_000, dtype=np.float32) / 16_000)
-    try:
-        transcript = load().transcribe(tone, rate=16_000)
-    except TevrError as error:
-        yield Finding("recognition", error.cause, error.advice, vital=True)
-        return
+    transcript = load().transcribe(tone, rate=16_000)
     heard = f"a tone gave {transcript.text!r}" if transcript.text else "runs, a tone gives no word"
     yield Finding("recognition", heard)
 
@@ -150,12 +191,16 @@ def _scratch() -> Iterator[Finding]:
     yield Finding("temporary files", tempfile.gettempdir())
 
 
-CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (
-    _versions,
-    _processor,
-    _formats,
-    _models,
-    _recognition,
-    _microphone,
-    _scratch,
-)
+#: What is looked at, in this order; the name stands for a check that breaks off.
+CHECKS: dict[str, Callable[[], Iterator[Finding]]] = {
+    "packages": _versions,
+    "settings": _settings,
+    "processor": _processor,
+    "sound formats": _formats,
+    "models": _models,
+    "recognition": _recognition,
+    "microphone": _microphone,
+    "temporary files": _scratch,
+}
+#: Checks without which files can be transcribed all the same.
+EXTRAS = ("processor", "microphone", "temporary files")

@@ -40,7 +40,7 @@ def transcribe(
     ] = None,
     decoder: Annotated[
         Literal["beam", "greedy"] | None,
-        Option(help="beam (with language model) or greedy.", show_default="beam"),
+        Option(help="beam (with language model) or greedy."),
     ] = None,
     beam: Annotated[int | None, Option(parser=count, metavar="N", help="Hypotheses kept.")] = None,
     alpha: Annotated[
