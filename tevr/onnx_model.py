@@ -9,11 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tevr.errors import ModelError
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
 
 #: Shorter clips are padded with silence to 0.1 s: the first window reflects 200 samples.
 SHORTEST = 1_600
@@ -31,22 +35,7 @@ class OnnxModel:
     """
 
     def __init__(self, path: Path, threads: int) -> None:
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 4
-        # Spans have hundreds of lengths; the pattern cache would keep memory for each.
-        options.enable_mem_pattern = False
-        try:
-            self._session = onnxruntime.InferenceSession(
-                str(path), options, providers=["CPUExecutionProvider"]
-            )
-        except Exception as error:
-            raise ModelError(
-                f"The acoustic model {path} cannot be opened", "Install the model again."
-            ) from error
+        self._session = open_session(path, threads)
 
     def log_probs(self, waveforms: Sequence[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
         """Waveforms at 16 kHz, each (samples,) → one (frames, labels) array each."""
@@ -57,3 +46,23 @@ class OnnxModel:
         padded = np.pad(waveform, (0, short)) if short else waveform
         (log_probs,) = self._session.run(["log_probs"], {"waveform": padded})
         return np.asarray(log_probs)
+
+
+def open_session(path: Path, threads: int) -> InferenceSession:
+    """Open any ONNX file for the processor.
+
+    Raises:
+        ModelError: the file is missing, damaged, or not ONNX.
+    """
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 4  # its own words on stderr are for developers
+    # Spans have hundreds of lengths; the pattern cache would keep memory for each.
+    options.enable_mem_pattern = False
+    try:
+        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # the runtime's error classes are undocumented
+        raise ModelError(f"The model {path} cannot be opened", "Install it again.") from error

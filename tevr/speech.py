@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from tevr.audio import SAMPLE_RATE
 from tevr.errors import UsageError
+from tevr.onnx_model import open_session
 from tevr.store import bundled
 
 Floats = npt.NDArray[np.float32]
@@ -28,6 +29,7 @@ FRAME_SECONDS = FRAME / SAMPLE_RATE
 
 # Samples of the frame before that the Silero model sees in front of each frame.
 _CONTEXT = 64
+_MODEL_FILE = "silero_vad_16k_sequence.onnx"
 # Samples looked at in one go, 8 s: bounds memory when one block holds a whole file.
 _PIECE = 256 * FRAME
 
@@ -133,15 +135,9 @@ class SpeechDetector:
     """
 
     def __init__(self) -> None:
-        """Load the model; raises ModelError if it is not installed."""
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
+        """Load the model; raises ModelError if it is missing or damaged."""
         # The network is too small to share out: more threads only wait for each other.
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        model = bundled("silero-vad") / "silero_vad_16k_sequence.onnx"
-        runtime = onnxruntime.InferenceSession
-        self._session = runtime(model, options, providers=["CPUExecutionProvider"])
+        self._session = open_session(bundled("silero-vad") / _MODEL_FILE, threads=1)
         self.reset()
 
     def reset(self) -> None:
@@ -318,7 +314,7 @@ def spans(
         it is in one. At most one block and the longest span are kept in memory.
 
     Raises:
-        ModelError: the bundled model is missing.
+        ModelError: the bundled model is missing or damaged.
     """
     detector = detector or SpeechDetector()
     detector.reset()
