@@ -82,6 +82,8 @@ class GreedyDecoder:
 
     def decode(self, log_probs: NDArray[np.float32]) -> Hypothesis:
         """log_probs (frames, labels) → the best path's words."""
+        if not len(log_probs):
+            return Hypothesis()
         best = log_probs.argmax(axis=1)
         changed = np.flatnonzero(np.diff(best, prepend=-1))  # first frame of each run
         stops = np.append(changed[1:], len(best))
@@ -145,6 +147,8 @@ class BeamDecoder:
 
     def best(self, log_probs: NDArray[np.float32], count: int) -> list[Hypothesis]:
         """Up to `count` different hypotheses, best first; at least one, maybe without words."""
+        if not len(log_probs):
+            return [Hypothesis()]
         beams = self._search.decode_beams(
             log_probs,
             beam_width=self._settings.beam,

@@ -6,9 +6,9 @@ one to four letters a network hedges between spellings ("st"+"iche", "st"+"i"+"c
 probability of one label sequence would understate its belief in the word.
 
 Long words have more letters to be unsure of, so the confidence is the posterior's geometric mean
-per letter, P^(1/letters). It tells right words from wrong ones better than P, than the mean
-probability per label or per frame, and lies near the share of right words (measured by
-`benchmarks/confidence.py`).
+per letter, P^(1/letters). For words found with a language model it tells right from wrong better
+than P and than a mean per label or frame, and it lies near the share of right words
+(`benchmarks/confidence.py`). For greedy words it is too sure: there P itself lies nearer.
 
 The sum is the CTC forward recursion (Graves et al. 2006, section 4.1) over a lattice with one
 state per letter position and label length, plus one blank state per position. A label that repeats
