@@ -29,6 +29,7 @@ def main() -> None:
     parser.add_argument("--head", type=Path, required=True)
     parser.add_argument("--clips", type=Path, required=True)
     parser.add_argument("-o", "--output", type=Path, required=True)
+    parser.add_argument("--exact", type=Path, help="keep the float32 graph here")
     arguments = parser.parse_args()
     logging.basicConfig(format="%(message)s")
     logging.getLogger("tevr").setLevel(logging.INFO)  # of ours alone; the exporters are noisy
@@ -37,7 +38,7 @@ def main() -> None:
     files = sorted(path for path in arguments.clips.rglob("*") if is_audio_name(path))
     clips = [read_audio(path) for path in files]
     with tempfile.TemporaryDirectory() as scratch:
-        exact = Path(scratch) / "float.onnx"
+        exact = arguments.exact or Path(scratch) / "float.onnx"
         export_float(network, exact)
         quantise(exact, arguments.output, clips)
 
