@@ -10,12 +10,11 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from tevr.cli.console import Progress, complain, printable, progress, unexpected
-from tevr.cli.outputs import DiskFullError, Input, Ledger, gather, plan_outputs, whole_file
-from tevr.cli.process import StdoutError, standard_output
-
 from tevr import __version__
 from tevr.audio import is_audio_name
+from tevr.cli.console import Progress, complain, printable, progress, unexpected
+from tevr.cli.outputs import DiskFullError, Input, Ledger, gather, plan_outputs, whole_file
+from tevr.cli.process import StdoutError, standard_output, stop_if_asked
 from tevr.errors import OutputError, TevrError, UsageError
 from tevr.formats import FORMATS, Writer, get_writer
 from tevr.transcript import Options
@@ -128,6 +127,7 @@ class Batch:
             self._fail(f"{_name(item)}: {unexpected(error)}")
 
     def _fail(self, message: str) -> None:
+        stop_if_asked()  # a failure may only be what a dropped signal left behind
         self._failed += 1
         complain(message)
         logger.debug("That was:", exc_info=True)
@@ -145,6 +145,7 @@ class Batch:
                 for writer in writers:
                     writer.segment(segment)
                 shown.at(listening.done)
+            stop_if_asked()
             for writer in writers:
                 writer.end(listening.duration)
         if self._ledger:

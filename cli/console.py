@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Protocol
 
+from tevr.cli.process import stopping
+
 if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
     from rich.progress import ProgressColumn
@@ -60,6 +62,8 @@ def log_shown(*, debug: bool) -> Iterator[None]:
 
 class _Sentences(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
+        if stopping():
+            return
         if record.exc_info:
             with suppress(OSError):
                 print(logging.Formatter().formatException(record.exc_info), file=sys.stderr)

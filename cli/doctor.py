@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from importlib import import_module, metadata
 from importlib.util import find_spec
 
-from tevr.cli.console import printable
-
 from tevr import __version__
+from tevr.cli.console import printable
 from tevr.errors import TevrError
 
 #: What `pip` calls each package that tevr needs → what Python imports.
@@ -81,10 +80,10 @@ def _examined(topic: str, check: Callable[[], Iterator[Finding]]) -> Iterator[Fi
         yield from check()
     except TevrError as error:
         yield Finding(topic, error.cause, error.advice, vital=topic not in EXTRAS)
-    except Exception as error:  # noqa: BLE001 - broken packages raise anything when they are used
-        yield Finding(
-            topic, _reason(error), "See the lines marked FAILS, or report it.", vital=True
-        )
+    except Exception as error:
+        logger.debug("The check of %s broke off there.", topic, exc_info=True)
+        advice = "See the other lines; tevr --debug doctor shows where it broke off."
+        yield Finding(topic, _reason(error), advice, vital=topic not in EXTRAS)
 
 
 def _versions() -> Iterator[Finding]:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from tevr import __version__
 
 if TYPE_CHECKING:
-    from tevr.cli.settings import Settings
     from typer import Context, Typer, TyperException
+
+    from tevr.cli.settings import Settings
 
 #: Set by the scripts that `tevr --install-completion` installs.
 COMPLETION = "_TEVR_COMPLETE"
@@ -59,6 +60,7 @@ def run(arguments: list[str]) -> int:
 def make_app() -> Typer:
     """All commands; each lives in a file of its own."""
     import typer
+
     from tevr.cli.doctor import doctor
     from tevr.cli.transcribe import transcribe
 
@@ -77,18 +79,20 @@ def make_app() -> Typer:
 def _invoke(arguments: list[str]) -> int:
     from tevr.cli.process import standard_output
 
-    with standard_output() as out:
+    with standard_output():
         if arguments[0] == "--version":  # answered before anything heavy is imported
             print(f"tevr {__version__}")
             return 0
+        if arguments == ["doctor"]:  # the patient may be the very package that parses flags
+            from tevr.cli.doctor import doctor
+
+            return doctor()
         from tevr.cli.settings import Settings, read_settings
 
         app = make_app()
-        # Help and doctor must work whatever the settings are; doctor tells what is wrong in them.
-        wanted = "--help" not in arguments and arguments[0] != "doctor"
-        code = _call(app, arguments, read_settings(app) if wanted else Settings({}, {}))
-        out.flush()
-        return code
+        # Help must be there whatever the settings are.
+        settings = Settings({}, {}) if "--help" in arguments else read_settings(app)
+        return _call(app, arguments, settings)
 
 
 def _call(app: Typer, arguments: list[str], settings: Settings) -> int:
@@ -109,14 +113,13 @@ def _call(app: Typer, arguments: list[str], settings: Settings) -> int:
 
 def _explain(error: BaseException) -> tuple[int, str]:
     """Exit code and sentence for what a command raised."""
-    import typer
     from tevr.cli.console import unexpected
-
     from tevr.errors import TevrError
 
+    typer = sys.modules.get("typer")  # not imported, it raised nothing
     if isinstance(error, TevrError):
         return error.exit_code, str(error)
-    if isinstance(error, typer.TyperException):
+    if typer is not None and isinstance(error, typer.TyperException):
         return 2, _misused(error)
     if isinstance(error, KeyboardInterrupt):
         notes = getattr(error, "__notes__", [])

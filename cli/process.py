@@ -8,13 +8,15 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import FrameType
+from types import FrameType, TracebackType
 from typing import NoReturn, TextIO
 
 from tevr.errors import OutputError, TevrError
 
 #: What asks a command to stop, where the system knows it: Ctrl-C, `kill`, a closed terminal.
 STOP_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
+
+_received: list[int] = []  # signals, since the command began
 
 
 class StdoutError(OutputError):
@@ -36,10 +38,28 @@ class Stopped(KeyboardInterrupt):
 
 def stop_on_signals() -> None:
     """Let every signal in `STOP_SIGNALS` raise `Stopped`, unless it is ignored, as by nohup."""
+    _received.clear()
     for name in STOP_SIGNALS:
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _stop)
+    # FFmpeg calls our readers through C, where an exception can only be printed and dropped.
+    sys.excepthook = _excepthook
+    sys.unraisablehook = _unraisablehook
+
+
+def stop_if_asked() -> None:
+    """Raise `Stopped` once more if a signal came and its exception was dropped on the way.
+
+    To be called before anything is kept that was made meanwhile.
+    """
+    if stopping():
+        raise Stopped(_received[0])
+
+
+def stopping() -> bool:
+    """Whether a signal has come, so that what fails now may fail because of it."""
+    return bool(_received)
 
 
 def stop_at_once() -> None:
@@ -51,7 +71,20 @@ def stop_at_once() -> None:
 
 
 def _stop(number: int, _frame: FrameType | None) -> NoReturn:
+    _received.append(number)
     raise Stopped(number)
+
+
+def _excepthook(
+    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    if not isinstance(error, Stopped):
+        sys.__excepthook__(kind, error, trace)
+
+
+def _unraisablehook(dropped: sys.UnraisableHookArgs) -> None:
+    if not isinstance(dropped.exc_value, Stopped):
+        sys.__unraisablehook__(dropped)
 
 
 def prepare_streams() -> None:
@@ -74,6 +107,7 @@ def standard_output() -> Iterator[TextIO]:
     """
     try:
         yield sys.stdout
+        sys.stdout.flush()
     except (TevrError, BrokenPipeError):
         raise
     except OSError as error:

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
-from tevr.cli.console import complain
-from tevr.cli.values import count, number, seconds, whole
 from typer import Option
 
+from tevr.cli.console import complain
+from tevr.cli.values import count, number, seconds, whole
 from tevr.errors import UsageError
 from tevr.formats import FORMATS
 from tevr.transcript import MAX_TESTED_HOTWORD_WEIGHT, Options
@@ -84,7 +84,6 @@ def transcribe(
     TEVR_TRANSCRIBE_OUTPUT_DIR.
     """
     from tevr.cli.batch import Batch
-
     from tevr.store import DEFAULT_MODEL
 
     options = Options(
