@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from tevr.cli.outputs import (
     LEDGER_NAME,
     DiskFullError,
@@ -19,7 +20,6 @@ from tevr.cli.outputs import (
     plan_outputs,
     whole_file,
 )
-
 from tevr.errors import AudioError, OutputError, UsageError
 
 
