@@ -12,9 +12,9 @@ from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from tevr.lm.corpus import normalise
 
 from tevr.audio import read_audio
+from tevr.lm.corpus import normalise
 
 Item = TypeVar("Item")
 

@@ -18,10 +18,10 @@ from pathlib import Path
 import jiwer
 import numpy as np
 from numpy.typing import NDArray
-from tevr.lm.confidence import WordConfidence
 
 from benchmarks.common import Clip, progress, read_manifest, table
 from tevr.acoustic import open_model
+from tevr.lm.confidence import WordConfidence
 from tevr.recognizer import make_decoder, usable_cores
 from tevr.speech import spans
 from tevr.store import DEFAULT_MODEL, find

@@ -23,9 +23,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from tevr.lm.beam import BeamDecoder, BeamSettings, Hypothesis, LanguageModelFiles, read_unigrams
 
 from benchmarks.common import progress, read_manifest, table
+from tevr.lm.beam import BeamDecoder, BeamSettings, Hypothesis, LanguageModelFiles, read_unigrams
 from tevr.store import DEFAULT_MODEL, find
 from tevr.tokens import TokenTable
 

@@ -13,6 +13,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+
+from tevr.errors import ModelError
 from tevr.lm.beam import (
     BeamDecoder,
     BeamSettings,
@@ -21,8 +23,6 @@ from tevr.lm.beam import (
     LanguageModelFiles,
     read_unigrams,
 )
-
-from tevr.errors import ModelError
 from tevr.tokens import TokenTable
 
 LABELS = ("", " ", "a", "b", "c", "ab", "ca")

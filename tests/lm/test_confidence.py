@@ -8,6 +8,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+
 from tevr.lm.confidence import WordConfidence
 
 LABELS = ("", " ", "a", "b", "ab", "aa")

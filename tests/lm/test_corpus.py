@@ -10,10 +10,10 @@ import sys
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tevr.lm import spoken
-from tevr.lm.corpus import ALPHABET, clean, normalise, sentences, spellable
 
 from tevr.errors import UsageError
+from tevr.lm import spoken
+from tevr.lm.corpus import ALPHABET, clean, normalise, sentences, spellable
 
 READ = {
     # numbers

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from tevr.lm import kneser_ney
 from tevr.lm.kneser_ney import NGrams
 from tevr.lm.ngram import LanguageModel

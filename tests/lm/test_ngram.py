@@ -7,10 +7,10 @@ import struct
 from pathlib import Path
 
 import pytest
-from tevr.lm import kneser_ney
-from tevr.lm.ngram import LanguageModel
 
 from tevr.errors import ModelError
+from tevr.lm import kneser_ney
+from tevr.lm.ngram import LanguageModel
 
 BUNDLED = Path(__file__).parents[2] / "models" / "pretrained" / "de-small"
 LINES = ["der hund schläft", "die katze schläft", "der hund bellt", "die katze und der hund"]
