@@ -268,10 +268,12 @@ def test_a_signal_keeps_what_is_finished_and_nothing_else(
     assert printed == b""
     (sentence,) = told.decode().splitlines()
     done = sorted(out.glob("*.txt"))
-    assert sentence == (
-        f"tevr: Stopped. {len(done)} of 200 inputs are done;"
+    # The signal may fall between a file's renaming and its entry in the ledger.
+    assert sentence in {
+        f"tevr: Stopped. {count} of 200 inputs are done;"
         " the same command with --resume does the rest."
-    )
+        for count in (len(done) - 1, len(done))
+    }
     assert 2 <= len(done) < 200
     assert all(path.read_text(encoding="utf-8").endswith("\n") for path in done)
     assert files_below(out) == [LEDGER_NAME, *(path.name for path in done)]
