@@ -64,6 +64,7 @@ class Batch:
         # Text that appears on the terminal shows by itself how far it is.
         self._quiet = quiet or (output_dir is None and sys.stdout.isatty())
         self._begun = False  # whether stdout holds some document's beginning
+        self._done = 0
         self._failed = len(problems)
         for problem in problems:
             complain(str(problem))
@@ -97,23 +98,16 @@ class Batch:
         todo = [item for item in self._inputs if not self._is_done(item, settings)]
         if skipped := len(self._inputs) - len(todo):
             complain(f"{skipped} of {len(self._inputs)} inputs were done before and are unchanged.")
-        if todo:
-            recognizer = load(model, options, threads=threads)
-            with progress(_weight(todo), quiet=self._quiet) as shown:
-                self._run(recognizer, todo, settings, shown)
+        try:
+            if todo:
+                recognizer = load(model, options, threads=threads)
+                with progress(_weight(todo), quiet=self._quiet) as shown:
+                    for item in todo:
+                        self._attempt(recognizer, item, settings, shown)
+        except KeyboardInterrupt as stop:
+            stop.add_note(self._kept(len(todo)))
+            raise
         return int(self._failed > 0)
-
-    def _run(
-        self, recognizer: Recognizer, todo: Sequence[Input], settings: str, shown: Progress
-    ) -> None:
-        failed_before = self._failed
-        for number, item in enumerate(todo):
-            try:
-                self._attempt(recognizer, item, settings, shown)
-            except KeyboardInterrupt as stop:
-                done = number - (self._failed - failed_before)
-                stop.add_note(self._kept(done, len(todo)))
-                raise
 
     def _attempt(self, recognizer: Recognizer, item: Input, settings: str, shown: Progress) -> None:
         """One input; what goes wrong with it alone is told and counted."""
@@ -150,6 +144,7 @@ class Batch:
                 writer.end(listening.duration)
         if self._ledger:
             self._ledger.record(item, settings, self._plan[item].values())
+        self._done += 1
 
     def _writers(self, item: Input, files: ExitStack) -> Iterator[Writer]:
         """A writer for each format, into files that appear when `files` closes well."""
@@ -171,9 +166,9 @@ class Batch:
         done = self._ledger.is_done(item, settings, self._plan[item].values())
         return done and self._resume
 
-    def _kept(self, done: int, total: int) -> str:
+    def _kept(self, total: int) -> str:
         inputs = "1 input is" if total == 1 else f"{total} inputs are"
-        count = f"{done} of {inputs} done"
+        count = f"{self._done} of {inputs} done"
         return count + ("; the same command with --resume does the rest." if self._ledger else ".")
 
 
