@@ -46,6 +46,17 @@ def test_twenty_seconds_fit() -> None:
     assert np.isfinite(log_probs).all()
 
 
+@pytest.mark.parametrize("seconds", [0.02, 0.5, 2.0])
+def test_silence_after_a_short_clip_changes_nothing(
+    clip: NDArray[np.float32], seconds: float
+) -> None:
+    silence = np.zeros(round(seconds * 16_000), np.float32)
+    (alone,), (before_silence,) = (
+        MODEL.log_probs([samples]) for samples in (clip, np.concatenate([clip, silence]))
+    )
+    np.testing.assert_array_equal(before_silence[: len(alone)], alone)
+
+
 def test_neighbours_in_a_batch_change_nothing(clip: NDArray[np.float32]) -> None:
     clips = [clip[:n] for n in (50_704, 1_600, 30_077, 48_160)]
     together = MODEL.log_probs(clips)
