@@ -15,13 +15,17 @@ from numpy.typing import NDArray
 from tevr.acoustic import FRAME_SECONDS, AcousticModel, open_model
 from tevr.audio import SAMPLE_RATE, Audio, Source, open_audio
 from tevr.errors import UsageError
-from tevr.lm.beam import BeamDecoder, Decoder, GreedyDecoder, Hypothesis
+from tevr.lm.beam import SPACE, BeamDecoder, Decoder, GreedyDecoder, Hypothesis
 from tevr.lm.confidence import WordConfidence
 from tevr.lm.corpus import normalise
 from tevr.speech import Span, spans
 from tevr.store import DEFAULT_MODEL, ModelFiles, Timing, find
 from tevr.tokens import TokenTable
 from tevr.transcript import Options, Segment, Transcript, Word
+
+#: Seconds without any label that no word outlasts. Speakers pause that long between words only;
+#: from 0.3 s down, long words of slow speakers would be torn apart.
+SILENT_SECONDS = 0.5
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -129,6 +133,7 @@ class Recognizer:
         self._tokens = tokens
         self._decoder = decoder
         self._confidence = WordConfidence(tokens.decoder_labels)
+        self._blank, self._space = (tokens.decoder_labels.index(label) for label in ("", SPACE))
         self._timing = timing
         self._threads = threads
 
@@ -167,7 +172,7 @@ class Recognizer:
         """One span → its segment, or ``None`` if nothing was said in it."""
         (log_probs,) = self._acoustic.log_probs([span.samples])
         folded = self._tokens.fold(log_probs)  # (frames, labels)
-        hypothesis = self._decoder.decode(folded)
+        hypothesis = self._decoder.decode(part_at_pauses(folded, self._blank, self._space))
         if not hypothesis.words:
             return None
         times = word_times(hypothesis, self._timing, span.end - span.start)
@@ -243,6 +248,29 @@ def in_order(
     finally:  # the caller has had enough, or an item failed
         for _, future in pending:
             future.cancel()
+
+
+def part_at_pauses(log_probs: NDArray[np.float32], blank: int, space: int) -> NDArray[np.float32]:
+    """Make sure that a word ends at each pause of `SILENT_SECONDS` between labels.
+
+    The network often writes no space at a pause, and the language model then joins the words on
+    both sides to one that it knows: "aufgestellt … er" to "aufgestellter".
+
+    Args:
+        log_probs: natural logarithms, (frames, labels).
+        blank: column of the CTC blank.
+        space: column of the label between words.
+
+    Returns:
+        The same, but for one frame within each pause on which only the space is left.
+    """
+    spoken = np.flatnonzero(~np.isin(log_probs.argmax(axis=1), (blank, space)))  # frame numbers
+    long = np.diff(spoken) > round(SILENT_SECONDS / FRAME_SECONDS)
+    middles = (spoken[:-1][long] + spoken[1:][long]) // 2
+    parted = log_probs.copy()
+    parted[middles] = -np.inf
+    parted[middles, space] = 0.0
+    return parted
 
 
 def word_times(

@@ -22,8 +22,15 @@ from numpy.typing import NDArray
 from tevr.acoustic import FRAME_SECONDS
 from tevr.audio import SAMPLE_RATE, read_audio
 from tevr.errors import AudioError, ModelError
-from tevr.lm.beam import Hypothesis
-from tevr.recognizer import Recognizer, in_order, load, usable_cores, word_times
+from tevr.lm.beam import GreedyDecoder, Hypothesis
+from tevr.recognizer import (
+    Recognizer,
+    in_order,
+    load,
+    part_at_pauses,
+    usable_cores,
+    word_times,
+)
 from tevr.speech import FRAME
 from tevr.store import Timing
 from tevr.transcript import Options, Transcript, Word
@@ -282,6 +289,31 @@ def test_what_nobody_waits_for_is_not_begun() -> None:
         results.close()  # type: ignore[attr-defined]
         gate.set()
     assert set(begun) <= {0, 1}
+
+
+@pytest.mark.parametrize(("pause", "text"), [(24, "auf"), (25, "a uf")])
+def test_no_word_outlasts_half_a_second_of_silence(pause: int, text: str) -> None:
+    best = [0] * 40 + [2] * 3 + [0] * pause + [3] * 2 + [0] * 30  # labels, frame by frame
+    log_probs = np.full((len(best), 4), np.log(0.01), np.float32)
+    log_probs[range(len(best)), best] = np.log(0.97)
+    decoder = GreedyDecoder(("", " ", "a", "uf"))
+    parted = part_at_pauses(log_probs, blank=0, space=1)
+    assert decoder.decode(parted).text == text
+    assert (parted != log_probs).any(axis=1).sum() == len(text.split()) - 1  # none at the edges
+    assert decoder.decode(log_probs).text == "auf"
+
+
+@given(st.lists(st.integers(0, 3), max_size=200), st.integers(0, 9))
+def test_only_frames_within_pauses_change(labels: list[int], seed: int) -> None:
+    labels = list(np.repeat(labels, np.random.default_rng(seed).integers(1, 40, len(labels))))
+    raw = np.random.default_rng(seed).normal(0, 0.1, (len(labels), 4)).astype(np.float32)
+    raw[range(len(labels)), labels] += 5
+    before = raw.copy()
+    parted = part_at_pauses(raw, blank=0, space=1)
+    np.testing.assert_array_equal(raw, before)
+    changed = np.flatnonzero((parted != raw).any(axis=1))
+    assert all(label < 2 for at in changed for label in labels[at - 12 : at + 12])
+    assert (parted[changed, 1] == 0).all()
 
 
 words_with_frames = st.lists(
