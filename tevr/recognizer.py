@@ -234,12 +234,15 @@ class Listening:
 def in_order(
     pool: Executor, function: Callable[[Item], Result], items: Iterable[Item], ahead: int
 ) -> Iterator[tuple[Item, Result]]:
-    """Map in a pool, results in the order of the items, at most `ahead` of them under way."""
+    """Map in a pool, results in the order of the items, at most `ahead` of them under way.
+
+    Results that are ready do not wait for that many: items may come slowly, as from a live pipe.
+    """
     pending: deque[tuple[Item, Future[Result]]] = deque()
     try:
         for item in items:
             pending.append((item, pool.submit(function, item)))
-            if len(pending) >= ahead:
+            while pending and (len(pending) >= ahead or pending[0][1].done()):
                 first, future = pending.popleft()
                 yield first, future.result()
         while pending:

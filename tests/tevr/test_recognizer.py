@@ -263,6 +263,22 @@ def test_an_error_comes_at_its_place_and_ends_the_work() -> None:
     assert gauge.handed <= 6
 
 
+def test_a_result_that_is_ready_does_not_wait_for_more_items() -> None:
+    given: list[int] = []
+    with ThreadPoolExecutor(1) as pool:
+
+        def slow_items() -> Iterator[int]:
+            for item in range(3):
+                given.append(item)
+                yield item
+                pool.submit(int).result()  # one worker: by now all before it is done
+
+        results = in_order(pool, abs, slow_items(), 10)
+        assert next(results) == (0, 0)
+        assert len(given) < 3
+        assert list(results) == [(1, 1), (2, 2)]
+
+
 def test_an_error_of_the_source_comes_through() -> None:
     def broken() -> Iterator[int]:
         yield 0
