@@ -18,7 +18,7 @@ from tevr.errors import UsageError
 from tevr.lm.beam import SPACE, BeamDecoder, Decoder, GreedyDecoder, Hypothesis
 from tevr.lm.confidence import WordConfidence
 from tevr.lm.corpus import normalise
-from tevr.speech import Span, spans
+from tevr.speech import Span, SpanSettings, spans
 from tevr.store import DEFAULT_MODEL, ModelFiles, Timing, find
 from tevr.tokens import TokenTable
 from tevr.transcript import Options, Segment, Transcript, Word
@@ -64,6 +64,7 @@ def load(
             options,
             name=files.name,
             timing=files.timing,
+            cutting=SpanSettings(longest=files.longest),
             threads=threads,
         )
 
@@ -113,6 +114,7 @@ class Recognizer:
         options: where to start and end, which channel to read.
         name: the model's name, for the transcript.
         timing: where words begin and end around their labels.
+        cutting: how sound is cut into spans.
         threads: spans recognised side by side.
     """
 
@@ -125,6 +127,7 @@ class Recognizer:
         *,
         name: str,
         timing: Timing,
+        cutting: SpanSettings,
         threads: int,
     ) -> None:
         self.options = options
@@ -135,6 +138,7 @@ class Recognizer:
         self._confidence = WordConfidence(tokens.decoder_labels)
         self._blank, self._space = (tokens.decoder_labels.index(label) for label in ("", SPACE))
         self._timing = timing
+        self._cutting = cutting
         self._threads = threads
 
     def transcribe(self, source: Source, *, rate: int | None = None) -> Transcript:
@@ -166,7 +170,7 @@ class Recognizer:
         audio = open_audio(
             source, start=options.start, end=options.end, channel=options.channel, rate=rate
         )
-        return Listening(audio, self._recognise, options.start, self._threads)
+        return Listening(audio, self._recognise, options.start, self._cutting, self._threads)
 
     def _recognise(self, span: Span) -> Segment | None:
         """One span → its segment, or ``None`` if nothing was said in it."""
@@ -198,7 +202,12 @@ class Listening:
     """
 
     def __init__(
-        self, audio: Audio, recognise: Callable[[Span], Segment | None], start: float, threads: int
+        self,
+        audio: Audio,
+        recognise: Callable[[Span], Segment | None],
+        start: float,
+        cutting: SpanSettings,
+        threads: int,
     ) -> None:
         self.name = audio.name
         self.expected = audio.duration
@@ -207,6 +216,7 @@ class Listening:
         self._audio = audio
         self._recognise = recognise
         self._start = start
+        self._cutting = cutting
         self._threads = threads
 
     def __enter__(self) -> Listening:
@@ -217,7 +227,8 @@ class Listening:
 
     def __iter__(self) -> Iterator[Segment]:
         """The segments in order of time, each as soon as it is final."""
-        shifted = (replace(span, start=span.start + self._start) for span in spans(self._blocks()))
+        found = spans(self._blocks(), self._cutting)
+        shifted = (replace(span, start=span.start + self._start) for span in found)
         with ThreadPoolExecutor(self._threads) as pool:
             for span, segment in in_order(pool, self._recognise, shifted, self._threads + 1):
                 self.done = span.end - self._start

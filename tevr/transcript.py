@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from math import isfinite
 from typing import Literal
 
 from tevr.errors import UsageError
@@ -123,6 +124,9 @@ class Options:
             raise UsageError(*problem)
 
     def _problems(self) -> Iterable[tuple[str, str]]:
+        numbers = (self.alpha, self.beta, self.hotword_weight, self.start, self.end)
+        if not all(number is None or isfinite(number) for number in numbers):
+            yield "An option is infinite or no number", "Give weights and times as plain numbers."
         if self.decoder not in (None, "beam", "greedy"):
             yield f"There is no decoder called {self.decoder!r}", "Choose beam or greedy."
         if self.beam is not None and self.beam < 1:

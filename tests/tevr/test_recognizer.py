@@ -31,7 +31,7 @@ from tevr.recognizer import (
     usable_cores,
     word_times,
 )
-from tevr.speech import FRAME
+from tevr.speech import FRAME, SpanSettings
 from tevr.store import Timing
 from tevr.transcript import Options, Transcript, Word
 
@@ -373,11 +373,30 @@ def test_neighbours_share_the_room_between_them(gap: int, timing: Timing) -> Non
     assert (60 + gap) * FRAME_SECONDS - start == pytest.approx(timing.lead * share, abs=1e-9)
 
 
+def test_a_models_longest_input_bounds_its_spans(
+    recognizer: Recognizer, sentences: list[Recording], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    short = with_options(recognizer, recognizer.options, SpanSettings(longest=3.0))
+    heard: list[float] = []
+    ordinary = recognizer._acoustic.log_probs
+
+    def listening(waveforms: Sequence[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
+        heard.extend(len(waveform) / SAMPLE_RATE for waveform in waveforms)
+        return ordinary(waveforms)
+
+    monkeypatch.setattr(recognizer._acoustic, "log_probs", listening)
+    short.transcribe(sentences[0].path)
+    assert len(heard) > 1
+    assert max(heard) <= 3.0
+
+
 def test_at_least_one_core_is_usable() -> None:
     assert usable_cores() >= 1
 
 
-def with_options(recognizer: Recognizer, options: Options) -> Recognizer:
+def with_options(
+    recognizer: Recognizer, options: Options, cutting: SpanSettings | None = None
+) -> Recognizer:
     """The same model with other options."""
     return Recognizer(
         recognizer._acoustic,
@@ -385,6 +404,7 @@ def with_options(recognizer: Recognizer, options: Options) -> Recognizer:
         recognizer._decoder,
         options,
         name=recognizer.name,
+        cutting=cutting or recognizer._cutting,
         timing=recognizer._timing,
         threads=2,
     )
