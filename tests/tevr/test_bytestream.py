@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -133,9 +133,16 @@ def test_an_interrupt_while_waiting_for_a_pipe_is_not_swallowed(data: Path) -> N
         process.stdin.write(bytes(200_000))
         process.stdin.flush()
         assert process.stdout.readline() == b"8000\n"
-        process.send_signal(signal.SIGINT)
+        # One that falls into FFmpeg's own code is dropped by PyAV; the next one is not.
+        for _ in range(50):
+            process.send_signal(signal.SIGINT)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(0.5)
+                break
+        ended = process.poll()
+        process.kill()
+        assert ended not in (None, 0)
         assert b"KeyboardInterrupt" in process.stderr.read()
-        assert process.wait() != 0
 
 
 def test_a_borrowed_file_stays_open_and_an_own_one_is_closed(data: Path, clip: Sound) -> None:
