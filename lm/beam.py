@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from tevr.errors import ModelError
 
+#: The label between words, for label tables, decoders and confidence alike.
 SPACE = " "
 
 

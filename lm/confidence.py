@@ -22,6 +22,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from tevr.lm.beam import SPACE
+
 Floats = NDArray[np.float64]
 
 
@@ -33,7 +35,7 @@ class WordConfidence:
         space: the label between words; around a word it counts as silence.
     """
 
-    def __init__(self, labels: Sequence[str], space: str = " ") -> None:
+    def __init__(self, labels: Sequence[str], space: str = SPACE) -> None:
         self._ids = {label: index for index, label in enumerate(labels)}
         self._blank = self._ids[""]
         self._space = self._ids[space]

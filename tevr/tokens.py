@@ -17,8 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tevr.errors import ModelError, UsageError
-
-SPACE = " "
+from tevr.lm.beam import SPACE
 
 
 @dataclass(frozen=True)
