@@ -28,6 +28,7 @@ MAY_IMPORT = {
         "kenlm",
         "ctc_beam_decoder",
         "num2words",
+        *("docx", "pypdf", "markdown_it"),
     ),
     "cli": ("tevr", "tevr.lm", "tevr.models", "tevr.cli", "typer", "rich", "numpy", "av"),
     "models": ("tevr.models", "numpy", "torch"),
