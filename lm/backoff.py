@@ -8,7 +8,8 @@ n-grams of one length is one operation on arrays.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import log
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,9 +19,13 @@ UNKNOWN, START, END = 0, 1, 2
 MARKERS = ("<unk>", "<s>", "</s>")
 NEVER = -99.0
 """log10 that models give to `<s>`, which is never foretold."""
+LEAST = 1e-9
+"""Smallest mass taken to be left to the back-off, against division by zero."""
+LN10 = log(10)
 
 Ids = NDArray[np.int64]
 Floats = NDArray[np.float32]
+Sums = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -89,3 +94,66 @@ class BackoffModel:
             level = self.levels[index]
             found.append(self.find(index - 1, found[-1][level.history], level.word))
         return found
+
+
+def balanced(words: Sequence[str], levels: Sequence[Level]) -> BackoffModel:
+    """Return a model with the back-offs that let the probabilities after each history sum to 1.
+
+    Args:
+        words: as in `BackoffModel`.
+        levels: closed as there; their back-offs are not looked at.
+    """
+    model = BackoffModel(words, levels)
+    suffixes = model.suffixes()
+    sums: Sums = np.array([_power(levels[0].log10).sum()])  # of the histories one word shorter
+    weighed = []
+    for level, above, suffix, longer in zip(
+        levels, [*levels[1:], None], suffixes, [*suffixes[1:], None], strict=True
+    ):
+        back_off = np.zeros(len(level), np.float32)
+        if above is not None and longer is not None:
+            listed = _listed(above.history, above.log10, len(level))
+            shorter = _listed(above.history, level.log10[longer], len(level))
+            # What rounding made of a sum at or beyond 1 still needs a logarithm.
+            left = np.maximum(1 - listed, LEAST)
+            below = np.maximum(sums[suffix] - shorter, LEAST)
+            back_off = np.where(listed > 0, np.log10(left / below), 0.0).astype(np.float32)
+            sums = listed + _power(back_off) * below
+        weighed.append(replace(level, back_off=back_off))
+    return BackoffModel(words, weighed)
+
+
+def totals(model: BackoffModel) -> list[Sums]:
+    """Return, for each level, the sum of all probabilities after its n-grams, as the model is.
+
+    1 for sound models; other tools' rounding and KenLM's quantised binaries are off by a little.
+    The first array is that of the empty history, (1,); the others are (n-grams,).
+    """
+    suffixes = model.suffixes()
+    sums: list[Sums] = [np.array([_power(model.levels[0].log10).sum()])]
+    for index in range(model.order - 1):
+        level, above = model.levels[index], model.levels[index + 1]
+        listed = _listed(above.history, above.log10, len(level))
+        shorter = _listed(above.history, level.log10[suffixes[index + 1]], len(level))
+        below = np.maximum(sums[-1][suffixes[index]] - shorter, LEAST)
+        sums.append(listed + _power(level.back_off) * below)
+    return sums
+
+
+def normalised(model: BackoffModel) -> BackoffModel:
+    """Return a model whose probabilities sum to 1: each history's are divided by their sum."""
+    levels = []
+    for level, sums in zip(model.levels, totals(model), strict=True):
+        scale = np.log10(np.maximum(sums, LEAST))[level.history]
+        levels.append(replace(level, log10=(level.log10 - scale).astype(np.float32)))
+    return balanced(model.words, levels)
+
+
+def _listed(history: Ids, log10: Floats, histories: int) -> Sums:
+    """Return the sum of the probabilities that n-grams have, by history, (histories,)."""
+    return np.bincount(history, _power(log10), histories)
+
+
+def _power(log10: Floats) -> Sums:
+    """Return 10 to the power, in double precision: sums of many small numbers need it."""
+    return np.exp(log10.astype(np.float64) * LN10)
