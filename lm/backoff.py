@@ -23,7 +23,8 @@ LEAST = 1e-9
 """Smallest mass taken to be left to the back-off, against division by zero."""
 LN10 = log(10)
 
-Ids = NDArray[np.int64]
+Ids = NDArray[np.signedinteger]
+"""Indices and ids; int32 where they fit, since models hold many."""
 Floats = NDArray[np.float32]
 Sums = NDArray[np.float64]
 
@@ -80,16 +81,21 @@ class BackoffModel:
         if index == 0:
             return word
         level = self.levels[index]
-        keys = level.history * len(self.words) + level.word
-        wanted = np.where((history < 0) | (word < 0), -1, history * len(self.words) + word)
+        keys = self._keys(level.history, level.word)
+        wanted = np.where((history < 0) | (word < 0), -1, self._keys(history, word))
         at = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
         if not len(keys):
             return np.full(len(wanted), -1, np.int64)
         return np.where(keys[at] == wanted, at, -1)
 
+    def _keys(self, history: Ids, word: Ids) -> NDArray[np.int64]:
+        """Return one number for each n-gram, in the order of its level."""
+        # In int64, since the product goes beyond int32.
+        return history.astype(np.int64) * len(self.words) + word
+
     def suffixes(self) -> list[Ids]:
         """For each level, the index in the level below of every n-gram without its first word."""
-        found = [np.zeros(len(self.levels[0]), np.int64)]
+        found: list[Ids] = [np.zeros(len(self.levels[0]), np.int64)]
         for index in range(1, self.order):
             level = self.levels[index]
             found.append(self.find(index - 1, found[-1][level.history], level.word))
