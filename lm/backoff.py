@@ -157,7 +157,8 @@ def normalised(model: BackoffModel) -> BackoffModel:
 
 def _listed(history: Ids, log10: Floats, histories: int) -> Sums:
     """Return the sum of the probabilities that n-grams have, by history, (histories,)."""
-    return np.bincount(history, _power(log10), histories)
+    sums: Sums = np.bincount(history, _power(log10), histories)
+    return sums
 
 
 def _power(log10: Floats) -> Sums:
