@@ -104,12 +104,16 @@ def sentences(text: str, *, alphabet: str = ALPHABET) -> Iterator[str]:
         Sentences as written, without outer white space.
     """
     start = 0
-    ends = [match.end() for match in _STOP.finditer(text) if _ends_sentence(text, match)]
-    for end in [*ends, len(text)]:
+    for end in [*sentence_ends(text), len(text)]:
         sentence = text[start:end].strip()
         start = end
         if sentence and spellable(sentence, alphabet=alphabet):
             yield sentence
+
+
+def sentence_ends(text: str) -> list[int]:
+    """Return the places in a text, in characters, before which a sentence ends and one begins."""
+    return [match.end() for match in _STOP.finditer(text) if _ends_sentence(text, match)]
 
 
 def _ends_sentence(text: str, match: re.Match[str]) -> bool:
