@@ -24,11 +24,8 @@ def hash_words(words: Sequence[str]) -> Hashes:
     encoded = [word.encode(errors="surrogatepass") for word in words]
     lengths = np.fromiter(map(len, encoded), np.int64, len(encoded))
     hashes = np.empty(len(encoded), np.uint64)
-    by_length = np.argsort(lengths, kind="stable")
-    starts = np.flatnonzero(np.diff(lengths[by_length], prepend=-1))
-    for start, stop in zip(starts, [*starts[1:], len(encoded)], strict=True):
-        same = by_length[start:stop]
-        length = int(lengths[same[0]])
+    for length in np.unique(lengths).tolist():
+        same = np.flatnonzero(lengths == length)
         text = np.frombuffer(b"".join(encoded[index] for index in same), np.uint8)
         hashes[same] = _hash(text.reshape(len(same), length))
     return hashes
