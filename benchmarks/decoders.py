@@ -25,7 +25,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.common import progress, read_manifest, table
-from tevr.lm.beam import BeamDecoder, BeamSettings, Hypothesis, LanguageModelFiles, read_unigrams
+from tevr.lm.beam import BeamDecoder, BeamSettings, LanguageModelFiles, read_unigrams
+from tevr.lm.decoder import Hypothesis
 from tevr.store import DEFAULT_MODEL, find
 from tevr.tokens import TokenTable
 

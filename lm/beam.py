@@ -1,52 +1,35 @@
-"""Log-probabilities → words: greedy, and beam search with a KenLM model and hot-words."""
+"""Log-probabilities → words: CTC prefix beam search with a language model and a lexicon.
+
+Hypotheses with the same words, the same letters of an unfinished word and the same last label are
+one, their probabilities added (Graves et al. 2006; Hannun et al. 2014, arXiv 1408.2873); so
+"st"+"iche" and "st"+"i"+"che" do not compete. Scores are those of pyctcdecode, with which the
+search agrees where it is asked for no more. It does more in three ways: the first letters of a word
+are charged what the likeliest word beginning so will cost, compounds outside the vocabulary are
+composed of known parts, and hot-words are found inside compounds.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from math import exp, log1p
+from operator import itemgetter
 from pathlib import Path
-from typing import Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tevr.errors import ModelError
-
-#: The label between words, for label tables, decoders and confidence alike.
-SPACE = " "
-
-
-@dataclass(frozen=True, slots=True)
-class Hypothesis:
-    """What a decoder makes of one span.
-
-    Attributes:
-        words: (text, first frame, frame after the last) in order of time.
-        acoustic_score: natural-log score of the acoustic model alone.
-        score: natural-log score with language model, word bonus and hot-words.
-    """
-
-    words: tuple[tuple[str, int, int], ...] = ()
-    acoustic_score: float = 0.0
-    score: float = 0.0
-
-    @property
-    def text(self) -> str:
-        """The words, joined by single spaces."""
-        return " ".join(text for text, _, _ in self.words)
-
-
-class Decoder(Protocol):
-    """Turns the log-probabilities of one span into its best hypothesis."""
-
-    def decode(self, log_probs: NDArray[np.float32]) -> Hypothesis:
-        """log_probs (frames, labels), natural logarithms → the best hypothesis."""
-        ...
+from tevr.lm.decoder import SPACE, Hypothesis
+from tevr.lm.lexicon import Lexicon, encode
+from tevr.lm.ngram import LanguageModel
+from tevr.lm.prefixes import LN10, Prefix, Prefixes, PrefixSettings
 
 
 @dataclass(frozen=True, slots=True)
 class BeamSettings:
-    """The numbers of a beam search, named as in pyctcdecode, whose definitions hold.
+    """The numbers of a beam search; what pyctcdecode has too means the same here.
 
     Attributes:
         beam: hypotheses kept after each frame.
@@ -54,8 +37,13 @@ class BeamSettings:
         beta: bonus for each word, natural log.
         token_floor: labels below this natural-log probability are not tried (the best one is).
         beam_floor: hypotheses this far (natural log) below the best are dropped.
-        unknown_offset: added to the log10 score of a word absent from the unigram list.
+        unknown_offset: added to the log10 score of a word that is neither known nor composed of
+            known parts, and, by length, to the natural-log score of letters that begin none.
         hotword_weight: natural-log bonus for a hot-word.
+        lookahead: share, 0 to 1, of the score of the likeliest word beginning so that letters
+            are charged before the word is finished; 0 is what pyctcdecode does.
+        compound_offset: added to the log10 score of a word composed of known parts; None lets no
+            such word through, as pyctcdecode does.
     """
 
     beam: int = 100
@@ -65,53 +53,66 @@ class BeamSettings:
     beam_floor: float = -10.0
     unknown_offset: float = -10.0
     hotword_weight: float = 10.0
+    lookahead: float = 0.0
+    compound_offset: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class LanguageModelFiles:
-    """A KenLM file (binary or ARPA) and the list of its words, one a line."""
+    """The files of a language model.
+
+    Attributes:
+        ngrams: a KenLM file, binary or ARPA.
+        unigrams: its words, one a line.
+        lexicon: the words as `tevr.lm.lexicon` writes them; made of the unigrams if None.
+    """
 
     ngrams: Path
     unigrams: Path
+    lexicon: Path | None = None
 
 
-class GreedyDecoder:
-    """The best label of every frame: repeats merged, blanks dropped, words split at spaces."""
+class _History:
+    """The finished words of a hypothesis; each is made once for the words before it."""
 
-    def __init__(self, labels: Sequence[str]) -> None:
-        self._labels = tuple(labels)
+    __slots__ = ("before", "code", "language", "longer", "score", "state", "word")
 
-    def decode(self, log_probs: NDArray[np.float32]) -> Hypothesis:
-        """log_probs (frames, labels) → the best path's words."""
-        if not len(log_probs):
-            return Hypothesis()
-        best = log_probs.argmax(axis=1)
-        changed = np.flatnonzero(np.diff(best, prepend=-1))  # first frame of each run
-        stops = np.append(changed[1:], len(best))
-        words: list[tuple[str, int, int]] = []
-        open_word = False
-        for start, stop in zip(changed, stops, strict=True):
-            label = self._labels[best[start]]
-            if label == SPACE:
-                open_word = False
-            elif label and open_word:
-                text, first, _ = words[-1]
-                words[-1] = (text + label, first, int(stop))
-            elif label:
-                words.append((label, int(start), int(stop)))
-                open_word = True
-        score = float(log_probs.max(axis=1).sum())
-        return Hypothesis(tuple(words), score, score)
+    def __init__(self, before: _History | None, word: str, code: int, state: Any) -> None:  # noqa: ANN401 (kenlm has no types)
+        self.before = before
+        self.word = word
+        self.code = code
+        self.state = state
+        self.score = 0.0
+        """Natural-log score of the words: language model, word bonus and hot-words."""
+        self.language = 0.0
+        """log10 of the language model alone."""
+        self.longer: dict[str, _History] = {}
+
+    def words(self) -> list[str]:
+        """From the first to the last."""
+        found: list[str] = []
+        history: _History | None = self
+        while history is not None and history.before is not None:
+            found.append(history.word)
+            history = history.before
+        return found[::-1]
+
+
+#: First frame and frame after the last of a word, behind those before it; −1 between words.
+_Trace = tuple["_Trace | None", int, int]
+#: Joint score, acoustic score, finished words, letters after them, last label, frames of the words.
+_Beam = tuple[float, float, _History, Prefix, int, _Trace | None]
 
 
 class BeamDecoder:
-    """CTC prefix beam search in C++ (package ctc-beam-decoder), equal to pyctcdecode's.
+    """CTC prefix beam search; may be used from several threads.
 
     Args:
         labels: text of every column; the blank's is empty and stands for itself only once.
         settings: beam width, weights and floors.
         language_model: scores words as they are completed; ``None`` searches without one.
-        hotwords: words or phrases whose hypotheses get `BeamSettings.hotword_weight`.
+        hotwords: words or phrases; each of their words gives a hypothesis
+            `BeamSettings.hotword_weight`.
 
     Raises:
         ModelError: the language model cannot be opened or the labels do not suit.
@@ -124,23 +125,25 @@ class BeamDecoder:
         language_model: LanguageModelFiles | None = None,
         hotwords: Sequence[str] = (),
     ) -> None:
-        from ctc_beam_decoder import BeamSearchDecoder
-
-        self._settings = settings
-        self._hotwords = list(hotwords)
-        try:
-            self._search = BeamSearchDecoder(
-                list(labels),
-                kenlm_model_path=language_model and language_model.ngrams,
-                unigrams=language_model and read_unigrams(language_model.unigrams),
-                alpha=settings.alpha,
-                beta=settings.beta,
-                unk_score_offset=settings.unknown_offset,
-            )
-        except (ValueError, FileNotFoundError) as error:
+        if labels.count("") != 1 or labels.count(SPACE) != 1:
             raise ModelError(
-                f"The language model cannot be used ({error})", "Install the model again."
-            ) from error
+                "The labels need one blank and one space for a beam search",
+                "Check the label table of the model.",
+            )
+        self._blank, self._space = labels.index(""), labels.index(SPACE)
+        self._settings = settings
+        self._model = LanguageModel(language_model.ngrams) if language_model else None
+        lexicon = _lexicon(language_model, self._model) if language_model and self._model else None
+        self._hot = frozenset(word for phrase in hotwords for word in phrase.split())
+        charges = PrefixSettings(
+            word_weight=settings.alpha * LN10,
+            lookahead=settings.lookahead,
+            unknown_offset=settings.unknown_offset,
+            compound_offset=settings.compound_offset,
+            hotword_weight=settings.hotword_weight,
+        )
+        self._new_prefixes = lambda: Prefixes(labels, lexicon, self._hot, charges)
+        self._prefixes = self._new_prefixes()
 
     def decode(self, log_probs: NDArray[np.float32]) -> Hypothesis:
         """log_probs (frames, labels) → the hypothesis with the highest joint score."""
@@ -150,18 +153,193 @@ class BeamDecoder:
         """Up to `count` different hypotheses, best first; at least one, maybe without words."""
         if not len(log_probs):
             return [Hypothesis()]
-        beams = self._search.decode_beams(
-            log_probs,
-            beam_width=self._settings.beam,
-            beam_prune_logp=self._settings.beam_floor,
-            token_min_logp=self._settings.token_floor,
-            hotwords=self._hotwords,
-            hotword_weight=self._settings.hotword_weight,
+        if self._prefixes.full:
+            self._prefixes = self._new_prefixes()
+        words = _Words(self._model, self._hot, self._settings)
+        search = _Search(self._prefixes, words, self._blank, self._space, self._settings)
+        return search.run(log_probs)[:count]
+
+
+class _Words:
+    """Scores words after the words before them, each once."""
+
+    def __init__(
+        self,
+        model: LanguageModel | None,
+        hot: frozenset[str],
+        settings: BeamSettings,
+    ) -> None:
+        self._model = model
+        self._hot = hot
+        self._settings = settings
+        self._made = 0
+        self.root = self._make(None, "", model.begin() if model else None)
+
+    def close(self, before: _History, prefix: Prefix) -> _History:
+        """The history after one more word."""
+        settings = self._settings
+        if self._model is None:
+            history = self._make(before, prefix.text, None)
+        else:
+            log10, state = self._model.advance(before.state, prefix.word)
+            history = self._make(before, prefix.text, state)
+            history.language = before.language + log10 + prefix.extra
+            history.score = settings.alpha * LN10 * (log10 + prefix.extra) + settings.beta
+        history.score += before.score + prefix.hot
+        if prefix.text in self._hot:
+            history.score += settings.hotword_weight
+        before.longer[prefix.text] = history
+        return history
+
+    def end(self, history: _History) -> float:
+        """log10 of the sentence's end after a history."""
+        return self._model.advance(history.state, "</s>")[0] if self._model else 0.0
+
+    def _make(self, before: _History | None, word: str, state: Any) -> _History:  # noqa: ANN401
+        self._made += 1
+        return _History(before, word, self._made << _PREFIX_BITS, state)
+
+
+class _Search:
+    """The search through one span."""
+
+    def __init__(
+        self, prefixes: Prefixes, words: _Words, blank: int, space: int, settings: BeamSettings
+    ) -> None:
+        self._prefixes = prefixes
+        self._words = words
+        self._blank = blank
+        self._space = space
+        self._settings = settings
+
+    def run(self, log_probs: NDArray[np.float32]) -> list[Hypothesis]:
+        """log_probs (frames, labels) → all hypotheses that are left, best first."""
+        beams: list[_Beam] = [(0.0, 0.0, self._words.root, self._prefixes.root, self._blank, None)]
+        certain = 0.0  # natural log of frames that left all hypotheses as they were
+        quiet = False
+        for frame, labels in enumerate(_tried(log_probs, self._settings.token_floor)):
+            only_blank = len(labels) == 1 and labels[0][0] == self._blank
+            if only_blank and quiet:
+                certain += labels[0][1]
+            else:
+                beams = self._step(beams, labels, frame)
+            quiet = only_blank
+        return self._finish(beams, certain)
+
+    def _step(
+        self, beams: list[_Beam], labels: Sequence[tuple[int, float]], frame: int
+    ) -> list[_Beam]:
+        """All hypotheses after one more frame, best first."""
+        blank, space, root = self._blank, self._space, self._prefixes.root
+        least = beams[0][0] + labels[0][1] + self._settings.beam_floor
+        found: dict[int, _Beam] = {}
+        for score, acoustic, history, prefix, last, trace in beams:
+            for label, log_prob in labels:
+                if score + log_prob < least:
+                    break  # the labels after it are less likely still
+                longer, after, times = prefix, history, trace
+                if label == blank or (label == last and label == space):
+                    pass
+                elif label == space:
+                    if prefix is not root:
+                        after = history.longer.get(prefix.text) or self._words.close(
+                            history, prefix
+                        )
+                        longer, times = root, (trace, -1, -1)
+                else:
+                    if label != last:
+                        longer = prefix.next.get(label) or self._prefixes.extend(prefix, label)
+                    times = _heard(trace, frame)
+                total = acoustic + log_prob
+                key = after.code | longer.code | label
+                rival = found.get(key)
+                if rival is not None:
+                    total, times = _added(total, times, rival)
+                joint = total + after.score + longer.bonus
+                found[key] = (joint, total, after, longer, label, times)
+        kept = sorted(found.values(), key=_SCORE, reverse=True)[: self._settings.beam]
+        least = kept[0][0] + self._settings.beam_floor
+        return kept if kept[-1][0] >= least else [beam for beam in kept if beam[0] >= least]
+
+    def _finish(self, beams: list[_Beam], certain: float) -> list[Hypothesis]:
+        """End the last words and the sentence."""
+        ended: dict[int, tuple[float, _History, _Trace | None]] = {}
+        for _, acoustic, history, prefix, _, trace in beams:
+            after = history
+            if prefix is not self._prefixes.root:
+                after = history.longer.get(prefix.text) or self._words.close(history, prefix)
+            if (rival := ended.get(after.code)) is None:
+                ended[after.code] = acoustic, after, trace
+            else:
+                ended[after.code] = float(np.logaddexp(acoustic, rival[0])), *rival[1:]
+        found = [
+            self._hypothesis(acoustic + certain, history, trace)
+            for acoustic, history, trace in ended.values()
+        ]
+        return sorted(found, key=lambda hypothesis: hypothesis.score, reverse=True)
+
+    def _hypothesis(self, acoustic: float, history: _History, trace: _Trace | None) -> Hypothesis:
+        end = self._words.end(history)
+        frames: list[tuple[int, int]] = []
+        while trace is not None:
+            before, start, stop = trace
+            if start >= 0:
+                frames.append((start, stop))
+            trace = before
+        words = zip(history.words(), reversed(frames), strict=True)
+        return Hypothesis(
+            words=tuple((text, start, stop) for text, (start, stop) in words),
+            acoustic_score=acoustic,
+            language_score=LN10 * (history.language + end),
+            score=acoustic + history.score + self._settings.alpha * LN10 * end,
         )
-        return [
-            Hypothesis(tuple((word, start, end) for word, (start, end) in frames), acoustic, score)
-            for _text, _state, frames, acoustic, score in beams[:count]
-        ] or [Hypothesis()]
+
+
+_PREFIX_BITS = 40  # room for the code of a prefix and a label below that of a history
+_SCORE: Callable[[_Beam], float] = itemgetter(0)
+_NEGLIGIBLE = -15.0
+"""Natural-log share below which a sum of probabilities is its larger part."""
+
+
+def _added(total: float, times: _Trace | None, rival: _Beam) -> tuple[float, _Trace | None]:
+    """The sum of two paths' probabilities, with the frames of the likelier."""
+    less = total - rival[1]
+    if less > 0:
+        return (total + log1p(exp(-less)) if less < -_NEGLIGIBLE else total), times
+    return (rival[1] + log1p(exp(less)) if less > _NEGLIGIBLE else rival[1]), rival[5]
+
+
+def _heard(trace: _Trace | None, frame: int) -> _Trace:
+    """The frames of the words after a label of the last one was heard."""
+    if trace is None:
+        return None, frame, frame + 1
+    before, start, _ = trace
+    return (before, frame, frame + 1) if start < 0 else (before, start, frame + 1)
+
+
+def _tried(log_probs: NDArray[np.float32], floor: float) -> Iterator[list[tuple[int, float]]]:
+    """For each frame the labels worth trying and their log-probabilities, likeliest first."""
+    best = log_probs.argmax(axis=1)
+    tried = log_probs > floor
+    tried[np.arange(len(best)), best] = True
+    frames, labels = np.nonzero(tried)
+    values = log_probs[frames, labels]
+    order = np.lexsort((-values, frames))
+    pairs = list(zip(labels[order].tolist(), values[order].tolist(), strict=True))
+    ends = np.cumsum(np.bincount(frames, minlength=len(best))).tolist()
+    start = 0
+    for end in ends:
+        yield pairs[start:end]
+        start = end
+
+
+def _lexicon(files: LanguageModelFiles, model: LanguageModel) -> Lexicon:
+    """The lexicon of a language model; made of its words where no file holds it."""
+    if files.lexicon is not None:
+        return Lexicon.open(files.lexicon)
+    words = [word for word in dict.fromkeys(read_unigrams(files.unigrams)) if word in model]
+    scores = [model.score(word, start=False, end=False) for word in words]
+    return Lexicon(encode(words, scores))
 
 
 def read_unigrams(path: Path) -> list[str]:

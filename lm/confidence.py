@@ -22,7 +22,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from tevr.lm.beam import SPACE
+from tevr.lm.decoder import SPACE
 
 Floats = NDArray[np.float64]
 

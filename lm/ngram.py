@@ -88,6 +88,7 @@ class LanguageModel:
         """
         self.path = Path(path)
         _check_file(self.path)
+        self._kenlm = import_module("kenlm")
         self._model = _open(self.path)
         self.order = int(self._model.order)
 
@@ -111,6 +112,17 @@ class LanguageModel:
         scores = self._model.full_scores(sentence, bos=start, eos=end)
         for word, (log10, ngram, unknown) in zip(names, scores, strict=False):
             yield WordScore(word, log10, ngram, not unknown)
+
+    def begin(self) -> Any:  # noqa: ANN401 (kenlm has no types)
+        """The state before the first word of a sentence."""
+        state = self._kenlm.State()
+        self._model.BeginSentenceWrite(state)
+        return state
+
+    def advance(self, state: Any, word: str) -> tuple[float, Any]:  # noqa: ANN401
+        """log10 of a word's probability in a state, and the state after it."""
+        after = self._kenlm.State()
+        return self._model.BaseScore(state, word, after), after
 
     def perplexity(self, sentences: Iterable[str]) -> Perplexity:
         """Measure the model on normalised sentences.

@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 from tevr.acoustic import FRAME_SECONDS, AcousticModel, open_model
 from tevr.audio import SAMPLE_RATE, Audio, Source, open_audio
 from tevr.errors import UsageError
-from tevr.lm.beam import SPACE, BeamDecoder, Decoder, GreedyDecoder, Hypothesis
+from tevr.lm.beam import BeamDecoder
 from tevr.lm.confidence import WordConfidence
 from tevr.lm.corpus import normalise
+from tevr.lm.decoder import SPACE, Decoder, GreedyDecoder, Hypothesis
 from tevr.speech import Span, SpanSettings, spans
 from tevr.store import DEFAULT_MODEL, ModelFiles, Timing, find
 from tevr.tokens import TokenTable

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tevr.errors import ModelError, UsageError
-from tevr.lm.beam import SPACE
+from tevr.lm.decoder import SPACE
 
 
 @dataclass(frozen=True)

@@ -15,14 +15,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from tevr.errors import ModelError
-from tevr.lm.beam import (
-    BeamDecoder,
-    BeamSettings,
-    Decoder,
-    GreedyDecoder,
-    LanguageModelFiles,
-    read_unigrams,
-)
+from tevr.lm.beam import BeamDecoder, BeamSettings, LanguageModelFiles, read_unigrams
+from tevr.lm.decoder import Decoder, GreedyDecoder
 from tevr.tokens import TokenTable
 
 LABELS = ("", " ", "a", "b", "c", "ab", "ca")

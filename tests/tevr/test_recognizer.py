@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from tevr.acoustic import FRAME_SECONDS
 from tevr.audio import SAMPLE_RATE, read_audio
 from tevr.errors import AudioError, ModelError
-from tevr.lm.beam import GreedyDecoder, Hypothesis
+from tevr.lm.decoder import GreedyDecoder, Hypothesis
 from tevr.recognizer import (
     Recognizer,
     in_order,
