@@ -70,7 +70,8 @@ def write_trie(
     """
     layout = _layout(model.sizes, bits, back_off_bits, words)
     hashes = _hashes(model)
-    if not all(np.isfinite(level.log10 + level.back_off).all() for level in model.levels):
+    weights = (part for level in model.levels for part in (level.log10, level.back_off))
+    if not all(np.isfinite(part).all() for part in weights):
         raise _unfit("has weights that are not finite numbers")
     path = Path(path)
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
@@ -150,7 +151,7 @@ def _write(file: BinaryIO, model: BackoffModel, layout: TrieLayout, hashes: Code
             _write_unigrams(file, layout, model, model_ids, longer.nodes.starts)
         else:
             record, table = layout.records[index - 1], tables[index - 1]
-            weights = _middle(model, index)
+            weights = _marked(model, index)
             _write_pointers(file, layout, record, longer.nodes.starts)
             _write_records(file, record, placed, weights, table, longer.nodes.starts)
         placed = longer
@@ -188,7 +189,7 @@ def _write_unigrams(
     file: BinaryIO, layout: TrieLayout, model: BackoffModel, model_ids: Ids, starts: Ids
 ) -> None:
     """Write the single words and where their bigrams begin."""
-    level = _middle(model, 0)
+    level = _marked(model, 0)
     rows = np.zeros(layout.sizes[0] + 2, UNIGRAM)
     rows["log10"][:-2] = _not_above_zero(level.log10)[model_ids]
     rows["back_off"][:-2] = level.back_off[model_ids]
@@ -236,7 +237,7 @@ def _encode(level: Level, index: Ids, table: Table) -> tuple[Codes, Codes]:
     return magnitude.astype(np.uint64), back_off.view(np.uint32).astype(np.uint64)
 
 
-def _middle(model: BackoffModel, index: int) -> Level:
+def _marked(model: BackoffModel, index: int) -> Level:
     """Return a level whose back-offs tell by the sign of zero what is a history.
 
     KenLM forgets an n-gram with the back-off −0.0: nothing longer begins with it.

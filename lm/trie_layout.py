@@ -53,7 +53,7 @@ class Record:
     """The packed n-grams of one length, and the array of cut pointers before them."""
 
     head: int
-    """Byte of the two that tell of cut pointers; 0 and unused where none are cut."""
+    """First byte; where pointers are cut, two bytes here tell how."""
     array: int
     """Byte of the array that holds, for each value of the bits cut off, its first record."""
     array_size: int

@@ -48,7 +48,7 @@ class Restored:
 def to_trie(model: BackoffModel, trie_ids: Ids) -> Iterator[Placed]:
     """Yield the nodes of each length from bigrams on.
 
-    Takes some 50 bytes for each n-gram of the longest level beside the model's own.
+    Works on one length at a time and takes some 75 bytes for each of its n-grams.
 
     Args:
         model: n-grams of two words or more.
@@ -57,24 +57,28 @@ def to_trie(model: BackoffModel, trie_ids: Ids) -> Iterator[Placed]:
     Raises:
         ValueError: an n-gram's words but the first are no n-gram of the model.
     """
-    position = first = trie_ids  # of each n-gram below: its node, and its first word
-    suffix = np.zeros(len(trie_ids), np.int64)
+    position = first = compact(trie_ids)  # of each n-gram below: its node, and its first word
+    suffix = np.zeros_like(position)  # of each n-gram below: the node without the first word
     suffixes = 1
-    below = np.arange(len(trie_ids))
+    below = np.arange(len(trie_ids))  # of each node below: last word and suffix as one number
     for level in model.levels[1:]:
         last = trie_ids[level.word]
-        ranks = last * len(position) + position[level.history]
-        index = np.argsort(ranks)
-        wanted = (last * suffixes + suffix[level.history])[index]
+        ranks = _pair(last, len(position), position[level.history])
+        index = compact(np.argsort(ranks))
+        is_longest = level is model.levels[-1]
+        longer_below = below[:0] if is_longest else ranks[index]
+        del ranks
+        wanted = _pair(last, suffixes, suffix[level.history])[index]
         starts = np.append(np.searchsorted(wanted, below), len(wanted))
-        if starts[0] or not np.array_equal(np.repeat(below, np.diff(starts)), wanted):
-            raise ValueError("an n-gram's words but the first are no n-gram")
+        _check_suffixes(below, wanted, starts)
+        del last, wanted
         first = first[level.history]
         yield Placed(Nodes(first[index], starts), index)
-        below, suffixes = ranks[index], len(position)
-        suffix = np.empty(len(index), np.int64)
-        suffix[index] = np.repeat(np.arange(len(position)), np.diff(starts))
-        position = inverse(index)
+        if not is_longest:
+            suffixes, below = len(position), longer_below
+            suffix = np.empty_like(index)
+            suffix[index] = np.repeat(np.arange(len(position)), np.diff(starts))
+            position = inverse(index)
 
 
 def from_trie(levels: Iterable[Nodes], model_ids: Ids) -> Iterator[Restored]:
@@ -89,35 +93,58 @@ def from_trie(levels: Iterable[Nodes], model_ids: Ids) -> Iterator[Restored]:
     """
     words = len(model_ids)
     place = model_ids  # of each node below: its n-gram in the model's order
-    last = np.arange(words)
+    last = compact(np.arange(words))
     history: Ids | None = None  # of each node below: the node without the last word
-    below = last  # of each node below: suffix and first word as one number, ascending
+    below = np.arange(words)  # of each node below: suffix and first word as one number, ascending
     for nodes in levels:
-        suffix = np.repeat(np.arange(len(place)), np.diff(nodes.starts))
+        suffix = np.repeat(compact(np.arange(len(place))), np.diff(nodes.starts))
         if history is None:
             history = nodes.word
         else:
-            history = _find(below, history[suffix] * words + nodes.word)
+            history = _find(below, _pair(history[suffix], words, nodes.word))
+        below = _pair(suffix, words, nodes.word)
         last = last[suffix]
         histories, ids = place[history], model_ids[last]
-        index = np.argsort(histories * words + ids)
+        index = compact(np.argsort(_pair(histories, words, ids)))
         yield Restored(histories[index], ids[index], index)
-        below = suffix * words + nodes.word
         place = inverse(index)
 
 
-def inverse(index: NDArray[np.int64]) -> Ids:
+def inverse(index: Ids) -> Ids:
     """Return the permutation that undoes one."""
-    undone = np.empty(len(index), np.int64)
-    undone[index] = np.arange(len(index))
+    undone = np.empty_like(index)
+    undone[index] = np.arange(len(index), dtype=index.dtype)
     return undone
 
 
+def compact(numbers: Ids) -> Ids:
+    """Take half the memory for what numbers less than 2^31 n-grams."""
+    fits = len(numbers) <= np.iinfo(np.int32).max
+    return numbers.astype(np.int32 if fits else np.int64, copy=False)
+
+
+def _pair(high: Ids, size: int, low: Ids) -> NDArray[np.int64]:
+    """Return two numbers as one, the second below a size; in int64, since it goes beyond int32."""
+    pairs = high.astype(np.int64)
+    pairs *= size
+    pairs += low
+    return pairs
+
+
+def _check_suffixes(below: Ids, wanted: Ids, starts: Ids) -> None:
+    """Check that the ascending numbers wanted, cut at the starts of those below, are the same."""
+    some = starts[1:] > starts[:-1]
+    if starts[0] or not np.array_equal(wanted[starts[1:][some] - 1], below[some]):
+        raise ValueError("an n-gram's words but the first are no n-gram")
+
+
 def _find(keys: Ids, wanted: Ids) -> Ids:
-    """Return where each wanted number stands among ascending keys, which all hold."""
-    if not len(wanted):
-        return wanted
-    at = np.minimum(np.searchsorted(keys, wanted), max(len(keys) - 1, 0))
-    if not len(keys) or not np.array_equal(keys[at], wanted):
+    """Return where each wanted number stands among ascending keys, which hold all of them."""
+    order = np.argsort(wanted)  # neighbours are found near each other, which caches like
+    ascending = wanted[order]
+    at = np.minimum(np.searchsorted(keys, ascending), max(len(keys) - 1, 0))
+    if len(wanted) and (not len(keys) or not np.array_equal(keys[at], ascending)):
         raise ValueError("an n-gram's words but the last are no n-gram")
-    return at
+    found = np.empty_like(at)
+    found[order] = at
+    return compact(found)

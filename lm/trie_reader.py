@@ -18,7 +18,7 @@ from tevr.lm.backoff import MARKERS, BackoffModel, Floats, Ids, Level
 from tevr.lm.bits import Bytes, unpack
 from tevr.lm.murmur import hash_words
 from tevr.lm.trie_layout import UNIGRAM, Record, TrieLayout, read_layout
-from tevr.lm.trie_order import Nodes, from_trie
+from tevr.lm.trie_order import Nodes, compact, from_trie
 
 Numbers = NDArray[np.uint64]
 _T = TypeVar("_T")
@@ -82,8 +82,8 @@ def _model(data: Bytes, words: Sequence[str] | None) -> BackoffModel:
         log10, back_off = _weights(data, layout, index)
         levels.append(
             Level(
-                _compact(restored.history, layout),
-                _compact(restored.word, layout),
+                restored.history,
+                restored.word,
                 _finite(log10[restored.index]),
                 _finite(back_off[restored.index]),
             )
@@ -127,7 +127,7 @@ def _vocabulary(hashes: Numbers, words: Sequence[str]) -> tuple[list[str], Ids]:
         unknown = int((~known).sum())
         missing = len(hashes) - len(wanted) + unknown
         raise ValueError(f"has other words: {unknown} of the list not, and {missing} beside")
-    model_ids = np.zeros(len(names), np.int64)
+    model_ids = compact(np.zeros(len(names), np.int64))
     model_ids[at + 1] = np.arange(1, len(names))
     return names, model_ids
 
@@ -137,7 +137,7 @@ def _unigrams(data: Bytes, layout: TrieLayout, model_ids: Ids) -> Level:
     rows = _rows(data, layout)
     order = np.argsort(model_ids)
     log10, back_off = rows["log10"][order], rows["back_off"][order]
-    ids = _compact(np.arange(len(order)), layout)
+    ids = compact(np.arange(len(order)))
     return Level(np.zeros_like(ids), ids, _finite(log10), _finite(back_off))
 
 
@@ -150,7 +150,7 @@ def _nodes(data: Bytes, layout: TrieLayout) -> Iterator[Nodes]:
         records = data[record.start : record.stop]
         word, low = unpack(records, size + 1, [record.word, record.pointer], record.size)
         _check_words(word[:-1], starts, words)
-        yield Nodes(word[:-1].astype(np.int64), starts)
+        yield Nodes(compact(word[:-1].astype(np.int64)), starts)
         if longer is not None:
             pointers = _pointers(data, record, low)
 
@@ -213,12 +213,6 @@ def _weights(data: Bytes, layout: TrieLayout, index: int) -> tuple[Floats, Float
 def _numbers(data: Bytes, at: int, count: int) -> Numbers:
     """Return numbers of 8 bytes from a byte on."""
     return np.frombuffer(data, "<u8", count, at)
-
-
-def _compact(ids: Ids, layout: TrieLayout) -> Ids:
-    """Take half the memory where the numbers allow it."""
-    fits = max(layout.sizes) <= np.iinfo(np.int32).max
-    return ids.astype(np.int32 if fits else np.int64)
 
 
 def _finite(values: Floats) -> Floats:
