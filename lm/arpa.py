@@ -12,7 +12,7 @@ import re
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
@@ -187,19 +187,20 @@ def _read(lines: _Lines) -> BackoffModel:
         wanted = f"\\{length}-grams:"
         if heading != wanted.encode():
             raise lines.expected(wanted, heading)
-        read = (
-            _words(lines, count, words, ids) if length == 1 else _longer(lines, length, count, ids)
-        )
-        sections.append(read)
+        if length == 1:
+            sections.append(_words(lines, count, words, ids))
+        else:
+            sections.append(_longer(lines, length, count, ids))
         heading = lines.next()
     if heading != b"\\end\\":
         raise lines.expected("\\end\\ after as many n-grams as the head says", heading)
     top = sections[-1]
-    if top.back_off.any():
-        cause = f"{lines.path}, line {top.line + int(top.back_off.argmax())}: the longest n-grams"
-        raise ModelError(f"{cause} can have no back-off weight", _ADVICE)
+    if len(counts) > 1 and top.back_off.any():
+        cause = f"{lines.path}, line {top.line + int((top.back_off != 0).argmax())}"
+        raise ModelError(f"{cause}: the longest n-grams can have no back-off weight", _ADVICE)
     while len(sections) > 1 and not len(sections[-1].ids):
         sections.pop()
+    sections[-1] = replace(sections[-1], back_off=np.zeros_like(sections[-1].back_off))
     return closed(words, sections, str(lines.path))
 
 
@@ -223,85 +224,104 @@ def _head(lines: _Lines) -> tuple[list[int], bytes]:
 
 def _words(lines: _Lines, count: int, words: list[str], ids: dict[bytes, int]) -> Rows:
     """Read the single words; enter them into `words` and, as bytes, into `ids`."""
-    spelt = {marker.encode(): index for index, marker in enumerate(MARKERS)}
-    spelt[b"<UNK>"] = UNKNOWN
     found: list[tuple[Floats, Floats]] = []
     first = lines.number + 1
-    for block in _blocks(lines, 1, count):
-        (column,), *scores = _parsed(lines, block, 1, None)
+    for block, (column,), *scores in _blocks(lines, 1, count):
         found.append((scores[0], scores[1]))
-        for offset, word in enumerate(column):
-            number = lines.number - len(block) + 1 + offset
-            if word in ids or (b"<unk>" in ids and word == b"<UNK>"):
-                raise lines.expected("every word once", word, number)
-            ids[word] = spelt.get(word, len(words))
-            if word not in spelt:
-                try:
-                    words.append(word.decode())
-                except UnicodeDecodeError:
-                    raise lines.expected("UTF-8", word, number) from None
+        for number, word in enumerate(column, lines.number - len(block) + 1):
+            _enter(lines, word, number, words, ids)
     for marker in MARKERS[1:]:
         if marker.encode() not in ids:
             cause = f"{lines.path} has no {marker} among its single words"
             raise ModelError(cause, "Give a model with marks of sentence borders.")
     at = np.fromiter(ids.values(), np.int64, len(ids))
-    log10, back_off = np.full(len(words), MISSING_UNKNOWN, np.float32), np.zeros(len(words))
+    log10 = np.full(len(words), MISSING_UNKNOWN, np.float32)
+    back_off = np.zeros(len(words), np.float32)
     log10[at], back_off[at] = (np.concatenate(parts) for parts in zip(*found, strict=True))
     log10[START] = NEVER
-    ids.setdefault(b"<unk>", UNKNOWN)
+    ids.setdefault(MARKERS[UNKNOWN].encode(), UNKNOWN)
     every = np.arange(len(words), dtype=np.int32)[:, None]
-    return Rows(every, log10, back_off.astype(np.float32), first)
+    return Rows(every, log10, back_off, first)
+
+
+def _enter(
+    lines: _Lines, word: bytes, number: int, words: list[str], ids: dict[bytes, int]
+) -> None:
+    """Give a word its id; `<UNK>` is another spelling of `<unk>`."""
+    try:
+        text = word.decode()
+    except UnicodeDecodeError:
+        raise lines.expected("UTF-8", word, number) from None
+    marker = text if text != "<UNK>" else MARKERS[UNKNOWN]
+    at = MARKERS.index(marker) if marker in MARKERS else len(words)
+    if word in ids or (at == UNKNOWN and UNKNOWN in ids.values()):
+        raise lines.expected("every word once", word, number)
+    ids[word] = at
+    if at == len(words):
+        words.append(text)
 
 
 def _longer(lines: _Lines, length: int, count: int, ids: Mapping[bytes, int]) -> Rows:
     """Read the n-grams of one length above 1."""
     first = lines.number + 1
     found = [Rows(np.zeros((0, length), np.int32), *(np.zeros(0, np.float32),) * 2)]
-    for block in _blocks(lines, length, count):
-        columns, log10, back_off = _parsed(lines, block, length, ids)
+    for block, columns, log10, back_off in _blocks(lines, length, count):
         rows = np.empty((len(block), length), np.int32)
-        for index, column in enumerate(columns):
-            rows[:, index] = np.fromiter(map(ids.__getitem__, column), np.int32, len(block))
+        try:
+            for index, column in enumerate(columns):
+                rows[:, index] = np.fromiter(map(ids.__getitem__, column), np.int32, len(block))
+        except KeyError:
+            raise _complaint(lines, block, length, ids) from None
         found.append(Rows(rows, log10, back_off))
     return joined(found, first)
 
 
-def _blocks(lines: _Lines, length: int, count: int) -> Iterator[list[bytes]]:
-    """Yield the lines of a section in blocks."""
+_Block = tuple[list[bytes], list[list[bytes]], Floats, Floats]
+"""Lines, then their columns of words, log10 and back-off weights."""
+
+
+def _blocks(lines: _Lines, length: int, count: int) -> Iterator[_Block]:
+    """Yield a section in blocks."""
     while count:
         block = lines.take(min(_BLOCK, count))
         if not block:
             raise lines.expected(f"{count} more n-grams of length {length}", b"")
         count -= len(block)
-        yield block
+        try:
+            parsed = _parsed(block, length)
+        except ValueError:
+            raise _complaint(lines, block, length) from None
+        yield block, *parsed
 
 
-def _parsed(
-    lines: _Lines, block: Sequence[bytes], length: int, ids: Mapping[bytes, int] | None
-) -> tuple[list[tuple[bytes, ...]], Floats, Floats]:
-    """Return the columns of words, log10 and back-off weights of lines; check them all."""
-    rows = [line.split() for line in block]
-    sizes = set(map(len, rows))
-    if sizes == {length + 1, length + 2} or sizes == {length + 1}:
-        rows = [row if len(row) > length + 1 else [*row, b"0"] for row in rows]
-    elif sizes != {length + 2}:
-        raise _complaint(lines, block, length, ids)
-    scores, *columns, weights = zip(*rows, strict=True)
-    try:
-        log10 = np.fromiter(map(float, scores), np.float64, len(rows))
-        back_off = np.fromiter(map(float, weights), np.float64, len(rows))
-    except ValueError:
-        raise _complaint(lines, block, length, ids) from None
+def _parsed(block: Sequence[bytes], length: int) -> tuple[list[list[bytes]], Floats, Floats]:
+    """Return the columns of words, log10 and back-off weights of lines.
+
+    Raises:
+        ValueError: some line is wrong; `_complaint` tells which.
+    """
+    fields = b" \0 ".join(block).split()  # a list for each line would take twice the time
+    width = (len(fields) + 1) // len(block)
+    if width != length + 3 or fields[width - 1 :: width].count(b"\0") != len(block) - 1:
+        rows = [line.split() for line in block]
+        if not {len(row) for row in rows} <= {length + 1, length + 2}:
+            raise ValueError
+        fields = [
+            field for row in rows for field in (*row, *(b"0", b"\0")[len(row) - length - 1 :])
+        ]
+        width = length + 3
+    columns = [fields[index::width] for index in range(length + 2)]
+    log10 = np.fromiter(map(float, columns[0]), np.float64, len(block))
+    back_off = np.fromiter(map(float, columns[-1]), np.float64, len(block))
+    if not (log10 <= 0).all() or not np.isfinite(back_off).all():
+        raise ValueError
     # Some tools write a probability of 0 as minus infinity.
-    sound = (log10 <= 0).all() and np.isfinite(back_off).all()
-    if not sound or (ids is not None and not ids.keys() >= set().union(*columns)):
-        raise _complaint(lines, block, length, ids)
     log10 = np.where(np.isinf(log10), NEVER, log10)
-    return columns, log10.astype(np.float32), back_off.astype(np.float32)
+    return columns[1:-1], log10.astype(np.float32), back_off.astype(np.float32)
 
 
 def _complaint(
-    lines: _Lines, block: Sequence[bytes], length: int, ids: Mapping[bytes, int] | None
+    lines: _Lines, block: Sequence[bytes], length: int, ids: Mapping[bytes, int] | None = None
 ) -> ModelError:
     """Return the error of the first wrong line among some that were just read."""
     for number, line in enumerate(block, lines.number - len(block) + 1):

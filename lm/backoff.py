@@ -111,7 +111,7 @@ def balanced(words: Sequence[str], levels: Sequence[Level]) -> BackoffModel:
     """
     model = BackoffModel(words, levels)
     suffixes = model.suffixes()
-    sums: Sums = np.array([_power(levels[0].log10).sum()])  # of the histories one word shorter
+    sums: Sums = np.array([power(levels[0].log10).sum()])  # of the histories one word shorter
     weighed = []
     for level, above, suffix, longer in zip(
         levels, [*levels[1:], None], suffixes, [*suffixes[1:], None], strict=True
@@ -124,7 +124,7 @@ def balanced(words: Sequence[str], levels: Sequence[Level]) -> BackoffModel:
             left = np.maximum(1 - listed, LEAST)
             below = np.maximum(sums[suffix] - shorter, LEAST)
             back_off = np.where(listed > 0, np.log10(left / below), 0.0).astype(np.float32)
-            sums = listed + _power(back_off) * below
+            sums = listed + power(back_off) * below
         weighed.append(replace(level, back_off=back_off))
     return BackoffModel(words, weighed)
 
@@ -136,13 +136,13 @@ def totals(model: BackoffModel) -> list[Sums]:
     The first array is that of the empty history, (1,); the others are (n-grams,).
     """
     suffixes = model.suffixes()
-    sums: list[Sums] = [np.array([_power(model.levels[0].log10).sum()])]
+    sums: list[Sums] = [np.array([power(model.levels[0].log10).sum()])]
     for index in range(model.order - 1):
         level, above = model.levels[index], model.levels[index + 1]
         listed = _listed(above.history, above.log10, len(level))
         shorter = _listed(above.history, level.log10[suffixes[index + 1]], len(level))
         below = np.maximum(sums[-1][suffixes[index]] - shorter, LEAST)
-        sums.append(listed + _power(level.back_off) * below)
+        sums.append(listed + power(level.back_off) * below)
     return sums
 
 
@@ -157,10 +157,30 @@ def normalised(model: BackoffModel) -> BackoffModel:
 
 def _listed(history: Ids, log10: Floats, histories: int) -> Sums:
     """Return the sum of the probabilities that n-grams have, by history, (histories,)."""
-    sums: Sums = np.bincount(history, _power(log10), histories)
-    return sums
+    return np.bincount(history, power(log10), histories).astype(np.float64, copy=False)
 
 
-def _power(log10: Floats) -> Sums:
-    """Return 10 to the power, in double precision: sums of many small numbers need it."""
+def power(log10: Floats | Sums) -> Sums:
+    """Return probabilities in double precision, as sums of many need it."""
     return np.exp(log10.astype(np.float64) * LN10)
+
+
+def scores(model: BackoffModel, sentences: Sequence[Sequence[int]]) -> Sums:
+    """Return log10 of the probability of every word and sentence end, (words + sentences,).
+
+    Args:
+        model: the n-grams.
+        sentences: ids of words, without markers of the borders. −1 is a word that the model
+            cannot foretell: it scores −∞, and n-grams do not reach over it.
+    """
+    text = np.array([at for ids in sentences for at in (START, *ids, END)], np.int64)  # (tokens,)
+    ending = text  # index, in its level, of the n-gram that ends here; −1 for none
+    log10: Sums = np.where(text < 0, -np.inf, model.levels[0].log10[text].astype(np.float64))
+    for index in range(1, model.order):
+        below, level = model.levels[index - 1], model.levels[index]
+        history = np.where(text == START, -1, np.roll(ending, 1))
+        ending = model.find(index, history, text)
+        backed_off = log10 + np.where(history < 0, 0.0, below.back_off[history])
+        log10 = np.where(ending < 0, backed_off, level.log10[ending] if len(level) else 0.0)
+    scored: Sums = log10[text != START]
+    return scored
