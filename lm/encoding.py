@@ -14,10 +14,10 @@ import logging
 import lzma
 import re
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 from tevr.errors import TevrError
 
@@ -138,9 +138,8 @@ _LINE_ENDS = re.compile("[\f\v\x85\u2028\u2029]")
 @contextmanager
 def _opened(path: Path) -> Iterator[IO[bytes]]:
     """Open a file for reading bytes, unpacked; what goes wrong meanwhile is a DocumentError."""
-    openers: dict[str, Callable[[Path], IO[bytes]]] = {".xz": lzma.open, ".gz": gzip.open}
     try:
-        with openers.get(path.suffix.lower(), _plain)(path) as file:
+        with _open_bytes(path) as file:
             yield file
     except DocumentError:
         raise
@@ -156,7 +155,12 @@ def _opened(path: Path) -> Iterator[IO[bytes]]:
         ) from error
 
 
-def _plain(path: Path) -> IO[bytes]:
+def _open_bytes(path: Path) -> IO[bytes]:
+    match path.suffix.lower():
+        case ".xz":
+            return lzma.open(path, "rb")
+        case ".gz":
+            return cast(IO[bytes], gzip.open(path, "rb"))
     return path.open("rb")
 
 
