@@ -1,239 +1,300 @@
-"""Normalised sentences → a pruned word n-gram model, written as ARPA text.
+"""Normalised sentences → a word n-gram model: interpolated modified Kneser–Ney.
 
-Estimation is interpolated modified Kneser–Ney (Chen and Goodman 1998, "An empirical study of
-smoothing techniques"), pruning by relative entropy (Stolcke 1998, "Entropy-based pruning of
-backoff language models") with the true frequency of the history, because Kneser–Ney's own lower
-orders are no frequencies (Chelba et al. 2010).
-
-The n-grams of one length form a `Level`: arrays in which an n-gram is the index of its history in
-the level below, and a word. Nothing is removed from a level; `kept` marks what the model holds.
+Chen and Goodman 1998, "An empirical study of smoothing techniques for language modeling"; the
+same estimates as KenLM's lmplz (Heafield et al. 2013, "Scalable modified Kneser-Ney language model
+estimation"), also where n-grams are dropped: their share goes to the back-off of their history.
 """
 
 from __future__ import annotations
 
+import logging
+import tempfile
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-UNKNOWN, START, END = 0, 1, 2
-"""Ids of `<unk>`, `<s>` and `</s>`; the vocabulary follows."""
-MARKERS = ("<unk>", "<s>", "</s>")
-UNKNOWN_PROBABILITY = 1e-6
-"""What `<unk>` gets: about as much as the rarest words, whatever the vocabulary's size."""
-_NEVER = -99.0
-"""log10 that ARPA texts give to `<s>`, which is never foretold."""
-_LEAST = 1e-9
-"""Smallest mass left to the back-off, against division by zero."""
+from tevr.errors import ModelError, UsageError
+from tevr.lm.backoff import END, NEVER, START, UNKNOWN, BackoffModel, Ids, Level, Sums
+from tevr.lm.counts import MEMORY, CountOptions, Counts, Progress, count, no_progress
+from tevr.lm.scratch import Column, scratch_folder
+from tevr.lm.selection import FALLBACK, Discounts, Selection, select, select_words
+from tevr.lm.token_ids import Vocabulary
 
-Floats = NDArray[np.float64]
-Ids = NDArray[np.int64]
+OWN_BYTES = 100_000_000
+"""Memory that Python, its packages and the blocks read from disk take."""
+NGRAM_BYTES = 20
+"""Memory for an n-gram of the finished model and its count."""
+WORKING_BYTES = 24
+"""Memory for an n-gram of the length being estimated and of the one below, besides."""
 
-
-@dataclass
-class Level:
-    """All n-grams of one length n; arrays of shape (n-grams,), sorted by history and word."""
-
-    history: Ids
-    """Index of the first n−1 words in the level below; 0 for single words."""
-    word: Ids
-    """Id of the last word."""
-    suffix: Ids
-    """Index of the last n−1 words in the level below; 0 for single words."""
-    count: Ids
-    """How often it occurs."""
-    kept: NDArray[np.bool_]
-    """Whether the model holds it."""
-    probability: Floats
-    """Probability of the word after the history."""
+_log = logging.getLogger("tevr.lm")
 
 
-@dataclass
-class NGrams:
-    """An n-gram model in memory: the words and one level for each length."""
+@dataclass(frozen=True)
+class EstimateOptions:
+    """How a model is estimated.
 
-    words: list[str]
-    levels: list[Level]
-
-    @property
-    def sizes(self) -> list[int]:
-        """Number of n-grams the model holds, by length."""
-        return [int(level.kept.sum()) for level in self.levels]
-
-
-def count(sentences: Iterable[str], vocabulary: Sequence[str], order: int) -> NGrams:
-    """Count the n-grams of normalised sentences; other words than the vocabulary's are `<unk>`.
-
-    n-grams that hold `<unk>` are counted, since they take part in every frequency, but not kept.
-    """
-    words = [*MARKERS, *vocabulary]
-    ids = {word: index for index, word in enumerate(words)}
-    stream = [END]
-    for sentence in sentences:
-        stream.append(START)
-        stream += [ids.get(word, UNKNOWN) for word in sentence.split()]
-        stream.append(END)
-    text = np.array(stream, np.int64)  # (tokens,)
-    single = Level(
-        history=np.zeros(len(words), np.int64),
-        word=np.arange(len(words)),
-        suffix=np.zeros(len(words), np.int64),
-        count=np.bincount(text, minlength=len(words)),
-        kept=np.arange(len(words)) != UNKNOWN,
-        probability=np.zeros(len(words)),
-    )
-    levels = [single]
-    ending = text  # (tokens,): index, in its level, of the n-gram that ends here; −1 for none
-    for _ in range(order - 1):
-        level, ending = _next_level(text, ending, levels[-1], len(words))
-        levels.append(level)
-    single.kept[UNKNOWN] = True
-    return NGrams(words, levels)
-
-
-def _next_level(text: Ids, ending: Ids, below: Level, words: int) -> tuple[Level, Ids]:
-    """Return the n-grams one word longer, and which of them ends at each token."""
-    valid = (ending[:-1] >= 0) & (text[1:] != START) & (text[:-1] != END)
-    at = np.flatnonzero(valid) + 1
-    keys, first, which, counts = np.unique(
-        ending[at - 1] * words + text[at],
-        return_index=True,
-        return_inverse=True,
-        return_counts=True,
-    )
-    history, word = np.divmod(keys, words)
-    level = Level(
-        history=history,
-        word=word,
-        suffix=ending[at[first]],
-        count=counts,
-        kept=below.kept[history] & (word != UNKNOWN),
-        probability=np.zeros(len(keys)),
-    )
-    longer = np.full(len(text), -1, np.int64)
-    longer[at] = which
-    return level, longer
-
-
-def estimate(model: NGrams, frequencies: Mapping[str, float] | None = None) -> None:
-    """Fill in the probabilities: interpolated modified Kneser–Ney.
-
-    Below the longest n-grams, the different words before an n-gram count, not its occurrences.
-
-    Args:
-        model: counted n-grams; changed in place.
+    Attributes:
+        order: words of the longest n-grams, 1 to 6; KenLM reads models from 2 on.
+        vocabulary: which words the model knows.
+        cut_offs: for pairs, triples, …: n-grams that occur so often or less are dropped. They
+            must not fall; the last holds for all longer ones. Single words are never dropped.
         frequencies: a word list's relative frequencies, that the single words fall back to
             instead of all words being alike; so words that the text lacks get their share.
+        unknown: probability of `<unk>`; None for what one of all words alike would get.
+        memory: bytes the whole process may take.
+        rows: words or n-grams handled at a time; None for what fits into the memory.
     """
-    prior = np.array([(frequencies or {}).get(word, 0.0) for word in model.words])
-    prior[[UNKNOWN, START, END]] = 0.0
-    prior = prior / prior.sum() if prior.any() else np.full(len(prior), 1 / len(prior))
-    for index, level in enumerate(model.levels):
-        counts = level.count.astype(np.float64)
-        if index + 1 < len(model.levels):
-            above = model.levels[index + 1]
-            before = np.bincount(above.suffix, minlength=len(counts))
-            # Nothing stands before the start of a sentence: there, occurrences count.
-            counts = np.where(before > 0, before, counts)
-        if index == 0:
-            counts[[UNKNOWN, START]] = 0.0
-            level.probability = _smoothed(counts, level.history, prior, 1)
-            level.probability[[UNKNOWN, START]] = 0.0
-            level.probability *= (1 - UNKNOWN_PROBABILITY) / level.probability.sum()
-            level.probability[UNKNOWN] = UNKNOWN_PROBABILITY
-        else:
-            below = model.levels[index - 1]
-            lower = below.probability[level.suffix]
-            level.probability = _smoothed(counts, level.history, lower, len(below.word))
+
+    order: int = 3
+    vocabulary: Vocabulary = field(default_factory=Vocabulary)
+    cut_offs: Sequence[int] = ()
+    frequencies: Mapping[str, float] | None = None
+    unknown: float | None = None
+    memory: int = MEMORY
+    rows: int | None = None
+
+    def __post_init__(self) -> None:
+        cut_offs = [0, *self.cut_offs]
+        if sorted(cut_offs) != cut_offs:
+            # Else an n-gram could be kept whose history or suffix is dropped.
+            cause = f"The cut-offs {tuple(self.cut_offs)} are below 0 or fall with the length"
+            raise UsageError(cause, "Give numbers from 0 that stay or rise.")
+        if len(cut_offs) > self.counting.order:
+            cause = f"{len(self.cut_offs)} cut-offs were given for a model of order {self.order}"
+            raise UsageError(cause, "Give one for each length from pairs on, or fewer.")
+        if self.unknown is not None and not 0 < self.unknown < 1:
+            cause = f"{self.unknown:g} is no probability for unknown words"
+            raise UsageError(cause, "Give a number between 0 and 1.")
+
+    @property
+    def counting(self) -> CountOptions:
+        """How the n-grams are counted."""
+        return CountOptions(self.order, self.vocabulary, self.memory, self.rows)
+
+    def cut_off(self, index: int) -> int:
+        """Return the cut-off of a level from 1, that of pairs."""
+        return self.cut_offs[min(index, len(self.cut_offs)) - 1] if self.cut_offs else 0
 
 
-def _smoothed(counts: Floats, history: Ids, lower: Floats, histories: int) -> Floats:
-    """Return discounted frequencies, each interpolated with the shorter n-gram's probability."""
-    discounts = _discounts(counts)[np.minimum(counts, 3).astype(np.int64)]
-    total = np.maximum(np.bincount(history, counts, histories), 1.0)
-    freed = np.bincount(history, discounts, histories) / total
-    smoothed: Floats = (counts - discounts) / total[history] + freed[history] * lower
-    return smoothed
+@dataclass(frozen=True)
+class Estimate:
+    """A model and what it was estimated from.
 
-
-def _discounts(counts: Floats) -> Floats:
-    """Return what is taken from counts of 0, 1, 2 and more (Chen and Goodman, equation 26)."""
-    n1, n2, n3, n4 = (float((counts == times).sum()) or 1.0 for times in (1, 2, 3, 4))
-    share = n1 / (n1 + 2 * n2)
-    wanted = [1 - 2 * share * n2 / n1, 2 - 3 * share * n3 / n2, 3 - 4 * share * n4 / n3]
-    # Tiny texts give odd counts of counts; a discount stays above 0 and below its count.
-    return np.array([0.0, *(min(max(d, 0.1), 0.9 + k) for k, d in enumerate(wanted))])
-
-
-def prune(model: NGrams, threshold: float) -> None:
-    """Drop the n-grams whose loss raises the model's entropy by less than the threshold, in nats.
-
-    What a kept n-gram begins or ends with stays too: KenLM looks it up. Changed in place.
+    Attributes:
+        model: the model; of a lower order than asked for where no such long n-grams are kept.
+        counts: for each level of the model, how often its n-grams occur, (n-grams,).
+        discounts: for each level, what was taken from counts.
+        counted: for each level, how many different n-grams the text has.
+        sentences: number of sentences.
+        tokens: number of words, markers not counted.
     """
-    tokens = float(model.levels[0].count.sum())
-    for index in range(len(model.levels) - 1, 0, -1):
-        level, below = model.levels[index], model.levels[index - 1]
-        lower = _effective(model, index - 1)[level.suffix]
-        left, left_lower = _left(level, lower, len(below.word))
-        left, left_lower = left[level.history], left_lower[level.history]
-        before = np.log(left / left_lower)
-        after = np.log((left + level.probability) / (left_lower + lower))
-        gain = np.log(lower) + after - np.log(level.probability)
-        loss = level.probability * gain + left * (after - before)
-        level.kept &= -loss * below.count[level.history] / tokens >= threshold
-        if index + 1 < len(model.levels):
-            above = model.levels[index + 1]
-            level.kept[above.history[above.kept]] = True
-            level.kept[above.suffix[above.kept]] = True
+
+    model: BackoffModel
+    counts: list[Ids]
+    discounts: tuple[Discounts, ...]
+    counted: tuple[int, ...]
+    sentences: int
+    tokens: int
 
 
-def _left(level: Level, lower: Floats, histories: int) -> tuple[Floats, Floats]:
-    """Return the mass that kept n-grams leave to the others, in this level and in the one below."""
-    history = level.history[level.kept]
-    own = 1 - np.bincount(history, level.probability[level.kept], histories)
-    shorter = 1 - np.bincount(history, lower[level.kept], histories)
-    return np.maximum(own, _LEAST), np.maximum(shorter, _LEAST)
+def estimate(
+    sentences: Iterable[str],
+    options: EstimateOptions = EstimateOptions(),
+    work: Path | None = None,
+    progress: Progress = no_progress,
+) -> Estimate:
+    """Estimate a model from normalised sentences.
+
+    Args:
+        sentences: words parted by spaces; gone through once.
+        options: how.
+        work: where a folder for intermediate results is made and removed, see `tevr.lm.counts`;
+            by default where the system keeps such.
+        progress: told of every step.
+
+    Raises:
+        ModelError: the text holds no words, or the model does not fit into the memory.
+        OutputError: the disk is full.
+    """
+    with scratch_folder(work or Path(tempfile.gettempdir())) as folder:
+        counts = count(sentences, folder, options.counting, progress)
+        return _Estimator(counts, options, folder, progress).run()
 
 
-def _effective(model: NGrams, index: int) -> Floats:
-    """Return the probabilities of a level as the model gives them, pruned n-grams backing off."""
-    level = model.levels[index]
-    if index == 0:
-        return level.probability
-    lower = _effective(model, index - 1)[level.suffix]
-    backed_off = _back_off(model, index - 1)[level.history] * lower
-    return np.where(level.kept, level.probability, backed_off)
+@dataclass(frozen=True)
+class _Rows:
+    """The n-grams of a level that the model keeps; arrays (n-grams,)."""
+
+    history: Ids
+    word: Ids
+    count: Ids
+    adjusted: Ids
+    suffix: Ids
 
 
-def _back_off(model: NGrams, index: int) -> Floats:
-    """Return the back-off weights of a level's n-grams; 1 where no longer n-gram is kept."""
-    level, above = model.levels[index], model.levels[index + 1]
-    lower = _effective(model, index)[above.suffix]
-    own, shorter = _left(above, lower, len(level.word))
-    extended = np.bincount(above.history[above.kept], minlength=len(level.word)) > 0
-    return np.where(extended, own / shorter, 1.0)
+@dataclass(frozen=True)
+class _Estimator:
+    """The counts, and how to estimate from them."""
 
+    counts: Counts
+    options: EstimateOptions
+    folder: Path
+    progress: Progress
 
-def write_arpa(model: NGrams, path: Path) -> None:
-    """Write the kept n-grams as ARPA text, log10 with six decimals, UTF-8."""
-    texts = np.array(model.words, dtype=object)
-    with path.open("w", encoding="utf-8") as file:
-        sizes = [f"ngram {index + 1}={size}" for index, size in enumerate(model.sizes)]
-        file.write("\n".join(["\\data\\", *sizes]) + "\n")
-        for index, level in enumerate(model.levels):
-            last = index + 1 == len(model.levels)
-            if index:
-                texts = texts[level.history] + " " + np.array(model.words, object)[level.word]
-            scores = np.log10(np.maximum(level.probability, 10**_NEVER))
-            weights = np.zeros(len(scores)) if last else np.log10(_back_off(model, index))
-            rows = zip(scores[level.kept], texts[level.kept], weights[level.kept], strict=True)
-            file.write(f"\n\\{index + 1}-grams:\n")
-            if last:
-                file.writelines(f"{score:.6f}\t{text}\n" for score, text, _ in rows)
+    def run(self) -> Estimate:
+        """Estimate level by level."""
+        selected = [part for part in self._select() if part.kept]
+        if len(selected) < self.options.order:
+            # Readers of models expect n-grams of every length up to the longest.
+            _log.info("The model has no n-grams longer than %d words.", len(selected))
+        level, probability = self._single(selected[0].discounts)
+        levels, counts = [level], [self.counts.levels[0].count.read(0, len(level))]
+        for index in range(1, len(selected)):
+            self.progress("estimating", index / len(selected))
+            rows, total, left = self._rows(index, selected)
+            # A word that nothing follows, such as </s>, leaves its back-off at 1.
+            weight = np.divide(left, total, out=left, where=total > 0)
+            weight[total == 0] = 1.0
+            levels[-1].back_off[:] = _log10(weight)
+            log10, probability = self._interpolated(
+                rows, selected[index].discounts, total, weight, probability
+            )
+            back_off = np.zeros(len(rows.word), np.float32)
+            levels.append(Level(rows.history, rows.word, log10, back_off))
+            counts.append(rows.count)
+        self.progress("estimating", 1.0)
+        return Estimate(
+            BackoffModel(self.counts.words, levels),
+            counts,
+            tuple(part.discounts for part in selected),
+            tuple(map(len, self.counts.levels)),
+            self.counts.sentences,
+            self.counts.tokens,
+        )
+
+    def _select(self) -> list[Selection]:
+        """Decide for all levels which n-grams the model keeps."""
+        words = len(self.counts.words)
+        selected: list[Selection] = []
+        for index, level in enumerate(self.counts.levels):
+            numbers = Column(self.folder / f"{index + 1}-numbers", level.word.dtype)
+            if not index:
+                selected.append(select_words(level, words, numbers))
             else:
-                file.writelines(
-                    f"{score:.6f}\t{text}\t{weight:.6f}\n" for score, text, weight in rows
-                )
-        file.write("\n\\end\\\n")
+                cut_off = self.options.cut_off(index)
+                rows = self.options.counting.block
+                selected.append(select(level, selected[-1], words, cut_off, numbers, rows))
+            self.progress("selecting", (index + 1) / len(self.counts.levels))
+        odd = [str(order) for order, part in enumerate(selected, 1) if part.discounts is FALLBACK]
+        if odd:
+            lengths = ", ".join(odd)
+            _log.info("The text is small: usual discounts serve for n-grams of length %s.", lengths)
+        self._check_memory([part.kept for part in selected])
+        return selected
+
+    def _check_memory(self, kept: list[int]) -> None:
+        """Raise an error if the model and what is needed to make it go beyond the memory."""
+        most = max(below + level for below, level in zip([0, *kept], kept, strict=False))
+        needed = OWN_BYTES + NGRAM_BYTES * sum(kept) + WORKING_BYTES * most
+        if needed > self.options.memory:
+            cause = f"A model of {sum(kept)} n-grams needs {needed / 1e9:.1f} GB of memory, more "
+            cause += f"than the {self.options.memory / 1e9:.1f} GB allowed"
+            raise ModelError(cause, "Allow more memory, raise the cut-offs or lower the order.")
+
+    def _single(self, discounts: Discounts) -> tuple[Level, Sums]:
+        """Return the single words, and their probabilities."""
+        words = len(self.counts.words)
+        adjusted = self.counts.levels[0].adjusted.read().astype(np.float64)
+        adjusted[[UNKNOWN, START]] = 0.0
+        taken = discounts.taken(adjusted)
+        left = taken[:words].sum() + adjusted[words:].sum()
+        probability = ((adjusted - taken)[:words] + left * self._prior()) / adjusted.sum()
+        if self.options.unknown is not None:
+            probability[UNKNOWN] = 0.0
+            probability *= (1 - self.options.unknown) / probability.sum()
+            probability[UNKNOWN] = self.options.unknown
+        ids = np.arange(words, dtype=np.int32)
+        log10, back_off = _log10(probability), np.zeros(words, np.float32)
+        return Level(np.zeros(words, np.int32), ids, log10, back_off), probability
+
+    def _prior(self) -> Sums:
+        """Return what the probabilities of single words fall back to, (words,); it sums to 1."""
+        words = self.counts.words
+        prior = np.ones(len(words))
+        prior[START] = 0.0
+        prior /= prior.sum()
+        listed = np.array([(self.options.frequencies or {}).get(word, 0.0) for word in words])
+        listed[[UNKNOWN, START, END]] = 0.0
+        if listed.any():
+            listed *= (1 - prior[UNKNOWN]) / listed.sum()
+            listed[UNKNOWN] = prior[UNKNOWN]
+            return listed
+        return prior
+
+    def _rows(self, index: int, selected: list[Selection]) -> tuple[_Rows, Sums, Sums]:
+        """Return what the model keeps of a level, and two sums for each history.
+
+        They are the adjusted counts of all n-grams, and that part of them which is left to the
+        back-off: what discounts take, and all of the n-grams that are dropped. (histories,) both.
+        """
+        level, below, here = self.counts.levels[index], selected[index - 1], selected[index]
+        rows = _Rows(*(np.empty(here.kept, level.word.dtype) for _ in range(5)))
+        total, left = np.zeros(below.kept), np.zeros(below.kept)
+        filled = 0
+        for start in range(0, len(level), self.options.counting.block):
+            span = (start, start + self.options.counting.block)
+            history = below.at(level.history.read(*span))
+            kept = here.numbers.read(*span) >= 0
+            adjusted = level.adjusted.read(*span)
+            part = slice(filled, filled + int(kept.sum()))
+            filled = part.stop
+            rows.history[part], rows.adjusted[part] = history[kept], adjusted[kept]
+            rows.word[part] = level.word.read(*span)[kept]
+            rows.count[part] = level.count.read(*span)[kept]
+            rows.suffix[part] = level.suffix.read(*span)[kept]
+            taken = np.where(kept, here.discounts.taken(adjusted), adjusted)
+            known = history >= 0
+            _add(total, history[known], adjusted[known])
+            _add(left, history[known], taken[known])
+        if below.kept < len(below.numbers):
+            stretch = self.options.rows or self.options.memory // 64
+            rows.suffix[:] = below.renumbered(rows.suffix, stretch)
+        return rows, total, left
+
+    def _interpolated(
+        self, rows: _Rows, discounts: Discounts, total: Sums, weight: Sums, lower: Sums
+    ) -> tuple[NDArray[np.float32], Sums]:
+        """Return probabilities as log10 and as they are.
+
+        Args:
+            rows: the n-grams.
+            discounts: what is taken from their counts.
+            total: (histories,) sums of counts.
+            weight: (histories,) back-off weights.
+            lower: (shorter n-grams,) probabilities.
+        """
+        log10 = np.empty(len(rows.word), np.float32)
+        probability = np.empty(len(rows.word))
+        for start in range(0, len(log10), self.options.counting.block):
+            part = slice(start, start + self.options.counting.block)
+            history, counts = rows.history[part], rows.adjusted[part]
+            own = (counts - discounts.taken(counts)) / total[history]
+            probability[part] = own + weight[history] * lower[rows.suffix[part]]
+            log10[part] = _log10(probability[part])
+        return log10, probability
+
+
+def _add(sums: Sums, ordered: Ids, values: Ids | Sums) -> None:
+    """Add values to the sums at some places, which ascend."""
+    if len(ordered):
+        first, last = int(ordered[0]), int(ordered[-1])
+        sums[first : last + 1] += np.bincount(ordered - first, values)
+
+
+def _log10(probability: Sums) -> NDArray[np.float32]:
+    """Return logarithms, `NEVER` at least and 0 at most."""
+    return np.log10(np.clip(probability, 10.0**NEVER, 1.0)).astype(np.float32)

@@ -154,7 +154,7 @@ def _chosen(
 def _renamed(column: Column, renamed: Ids, folder: Path) -> Column:
     """Return the column with other ids."""
     result = Column(folder / "ids", np.int32)
-    for block in column.blocks(CHARACTERS // 4):
+    for block in column.blocks(CHARACTERS):
         result.append(renamed[block])
     column.remove()
     return result

@@ -1,17 +1,15 @@
 """German text → lm.bin and unigrams.txt, the language model of the bundled model `de-small`.
 
-    python models/recipes/de_small_lm.py --kenlm DIR --work DIR --out models/pretrained/de-small \
+    python models/recipes/de_small_lm.py --work DIR --out models/pretrained/de-small \
         --word-list wordfreq_de.tsv.xz --held-out manifest.tsv... -- TEXT...
 
-Texts are UTF-8, plain or xz, one sentence a line or running text. `--kenlm` names the folder of
-KenLM's program build_binary (https://github.com/kpu/kenlm); users of the model never need it.
+Texts are UTF-8, plain or xz, one sentence a line or running text.
 """
 
 from __future__ import annotations
 
 import argparse
 import lzma
-import subprocess
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -20,9 +18,12 @@ from itertools import islice
 from pathlib import Path
 from typing import TextIO
 
-from tevr.lm import kneser_ney
 from tevr.lm.corpus import clean, normalise
+from tevr.lm.kneser_ney import EstimateOptions, estimate
 from tevr.lm.ngram import LanguageModel
+from tevr.lm.pruning import prune
+from tevr.lm.token_ids import Vocabulary
+from tevr.lm.trie import write_trie
 
 TEST_EVERY = 200
 """Every so many sentences of a text one is kept for measuring, `TEST_MOST` at most."""
@@ -31,6 +32,8 @@ CHUNK = 20_000
 """Lines a worker process cleans at a time."""
 MOST_BYTES = 15_000_000
 """What lm.bin and unigrams.txt may take together."""
+UNKNOWN_PROBABILITY = 1e-6
+"""What `<unk>` gets: about as much as the rarest words, whatever the vocabulary's size."""
 
 
 @dataclass(frozen=True)
@@ -151,19 +154,15 @@ def build(arguments: argparse.Namespace, size: Size, texts: list[Path]) -> None:
     """Estimate the model from cleaned texts and write its two files into the target folder."""
     frequencies = word_frequencies(arguments.word_list)
     words = choose_words(texts, frequencies, size.words)
-    model = kneser_ney.count(lines_of(texts), words, size.order)
-    kneser_ney.estimate(model, frequencies)
-    kneser_ney.prune(model, size.threshold)
-    arpa: Path = arguments.work / "lm.arpa"
-    kneser_ney.write_arpa(model, arpa)
+    options = EstimateOptions(
+        size.order, Vocabulary(words), frequencies=frequencies, unknown=UNKNOWN_PROBABILITY
+    )
+    found = estimate(lines_of(texts), options, arguments.work)
+    model = prune(found.model, size.threshold, found.counts)
     print(f"n-grams by length: {model.sizes}")
     binary: Path = arguments.out / "lm.bin"
-    # -v leaves the words themselves out of the binary: unigrams.txt has them.
-    options = ["-v", "-q", str(size.bits), "-b", str(size.back_off_bits), "-a", "255", "-s"]
-    program = str(arguments.kenlm / "build_binary")
-    subprocess.run(  # noqa: S603 (the program is the one the user names)
-        [program, *options, "trie", str(arpa), str(binary)], check=True, stderr=subprocess.DEVNULL
-    )
+    # The words themselves stay out of the binary: unigrams.txt has them.
+    write_trie(model, binary, bits=size.bits, back_off_bits=size.back_off_bits, words=False)
     unigrams: Path = arguments.out / "unigrams.txt"
     unigrams.write_text("\n".join(words) + "\n", encoding="utf-8")
     taken = binary.stat().st_size + unigrams.stat().st_size
@@ -187,7 +186,6 @@ def read_arguments() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("texts", nargs="+", type=Path, metavar="TEXT")
-    parser.add_argument("--kenlm", type=Path, required=True, help="folder of build_binary")
     parser.add_argument("--work", type=Path, required=True, help="folder for cleaned texts")
     parser.add_argument("--out", type=Path, required=True, help="folder for the two files")
     parser.add_argument("--word-list", type=Path, help="words and frequencies, tab-separated")

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from tevr.errors import ModelError
-from tevr.lm import kneser_ney
+from tevr.lm.arpa import write_arpa
+from tevr.lm.backoff import MARKERS
+from tevr.lm.kneser_ney import estimate
 from tevr.lm.ngram import LanguageModel
 
 BUNDLED = Path(__file__).parents[2] / "models" / "pretrained" / "de-small"
@@ -19,10 +21,7 @@ LINES = ["der hund schläft", "die katze schläft", "der hund bellt", "die katze
 @pytest.fixture(scope="module")
 def arpa(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("lm") / "tiny.arpa"
-    words = sorted({word for line in LINES for word in line.split()})
-    model = kneser_ney.count(LINES, words, 3)
-    kneser_ney.estimate(model)
-    kneser_ney.write_arpa(model, path)
+    write_arpa(estimate(LINES).model, path)
     return path
 
 
@@ -90,7 +89,7 @@ def test_the_bundled_files_hold_the_same_vocabulary_and_stay_small(bundled: Lang
     assert len(words) == len(set(words))
     assert all(word in bundled for word in words)
     (held,) = struct.unpack_from("<Q", (BUNDLED / "lm.bin").read_bytes(), 108)
-    assert held == len(words) + len(kneser_ney.MARKERS)
+    assert held == len(words) + len(MARKERS)
     assert (BUNDLED / "lm.bin").stat().st_size + unigrams.stat().st_size <= 15_000_000
 
 
