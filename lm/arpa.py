@@ -43,6 +43,8 @@ _HEAD = 1 << 20
 _LONGEST = 1 << 16
 """Bytes of the longest heading or remark; what is not text at all has no line ends."""
 _COUNT = re.compile(rb"ngram\s+(\d+)\s*=\s*(\d+)\s*")
+_UNFIT = re.compile("^$|[\0\t-\r \ud800-\udfff]")
+"""What no word of an ARPA text may hold."""
 _ADVICE = "Take another file, or write it again with the tool that made it."
 
 
@@ -53,10 +55,10 @@ def write_arpa(model: BackoffModel, path: str | os.PathLike[str]) -> None:
 
     Raises:
         OutputError: the file cannot be written.
-        ModelError: a word is empty or holds a space, so that no reader could tell its end.
+        ModelError: a word is empty or holds a space or what is no character in UTF-8.
     """
     path = Path(path)
-    unfit = next((word for word in model.words if len(word.encode().split()) != 1), None)
+    unfit = next((word for word in model.words if _UNFIT.search(word)), None)
     if unfit is not None:
         raise ModelError(f"The word {unfit!r} cannot stand in an ARPA text", "Leave it out.")
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
@@ -168,7 +170,10 @@ def read_arpa(path: str | os.PathLike[str]) -> BackoffModel:
         with path.open("rb") as raw:
             if raw.peek(len(_GZIP)).startswith(_GZIP):
                 with gzip.GzipFile(fileobj=raw) as file:
-                    return _read(_Lines(path, file))
+                    model = _read(_Lines(path, file))
+                    while file.read(_HEAD):  # what follows holds the checksum
+                        pass
+                    return model
             return _read(_Lines(path, raw))
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         cause = f"The compressed language model {path} is truncated or damaged"
