@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from math import exp, log1p
+from math import exp, inf, log1p
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
@@ -137,6 +137,7 @@ class BeamDecoder:
         self._hot = frozenset(word for phrase in hotwords for word in phrase.split())
         charges = PrefixSettings(
             word_weight=settings.alpha * LN10,
+            word_bonus=settings.beta,
             lookahead=settings.lookahead,
             unknown_offset=settings.unknown_offset,
             compound_offset=settings.compound_offset,
@@ -230,36 +231,42 @@ class _Search:
         self, beams: list[_Beam], labels: Sequence[tuple[int, float]], frame: int
     ) -> list[_Beam]:
         """All hypotheses after one more frame, best first."""
-        blank, space, root = self._blank, self._space, self._prefixes.root
         least = beams[0][0] + labels[0][1] + self._settings.beam_floor
-        found: dict[int, _Beam] = {}
-        for score, acoustic, history, prefix, last, trace in beams:
-            for label, log_prob in labels:
-                if score + log_prob < least:
-                    break  # the labels after it are less likely still
-                longer, after, times = prefix, history, trace
-                if label == blank or (label == last and label == space):
-                    pass
-                elif label == space:
-                    if prefix is not root:
-                        after = history.longer.get(prefix.text) or self._words.close(
-                            history, prefix
-                        )
-                        longer, times = root, (trace, -1, -1)
-                else:
-                    if label != last:
-                        longer = prefix.next.get(label) or self._prefixes.extend(prefix, label)
-                    times = _heard(trace, frame)
-                total = acoustic + log_prob
-                key = after.code | longer.code | label
-                rival = found.get(key)
-                if rival is not None:
-                    total, times = _added(total, times, rival)
-                joint = total + after.score + longer.bonus
-                found[key] = (joint, total, after, longer, label, times)
+        found = self._paths(beams, labels, frame, least)
+        if not found:  # whatever may follow is unlikely; so the unlikely must do
+            found = self._paths(beams, labels, frame, -inf)
         kept = sorted(found.values(), key=_SCORE, reverse=True)[: self._settings.beam]
         least = kept[0][0] + self._settings.beam_floor
         return kept if kept[-1][0] >= least else [beam for beam in kept if beam[0] >= least]
+
+    def _paths(
+        self, beams: list[_Beam], labels: Sequence[tuple[int, float]], frame: int, least: float
+    ) -> dict[int, _Beam]:
+        """What each label makes of each hypothesis, if the score is not less than the least."""
+        blank, space, root = self._blank, self._space, self._prefixes.root
+        extend = self._prefixes.extend
+        found: dict[int, _Beam] = {}
+        for score, acoustic, history, prefix, last, trace in beams:
+            for label, log_prob in labels:
+                gain = least - score - log_prob
+                if gain > 0:
+                    break  # the labels after it are less likely still
+                longer, after, times = prefix, history, trace
+                if label == blank or (label == space and (label == last or prefix is root)):
+                    pass
+                elif label == space:
+                    if prefix.most_at_end < gain:
+                        continue
+                    after = history.longer.get(prefix.text) or self._words.close(history, prefix)
+                    longer, times = root, (trace, -1, -1)
+                else:
+                    if label != last:
+                        longer = prefix.next.get(label) or extend(prefix, label, gain)
+                        if longer.bonus - prefix.bonus < gain:
+                            continue
+                    times = _heard(trace, frame)
+                _add(found, acoustic + log_prob, after, longer, label, times)
+        return found
 
     def _finish(self, beams: list[_Beam], certain: float) -> list[Hypothesis]:
         """End the last words and the sentence."""
@@ -297,16 +304,29 @@ class _Search:
 
 _PREFIX_BITS = 40  # room for the code of a prefix and a label below that of a history
 _SCORE: Callable[[_Beam], float] = itemgetter(0)
-_NEGLIGIBLE = -15.0
-"""Natural-log share below which a sum of probabilities is its larger part."""
+_NEGLIGIBLE = 15.0
+"""Natural-log distance from which on a sum of probabilities is its larger part."""
 
 
-def _added(total: float, times: _Trace | None, rival: _Beam) -> tuple[float, _Trace | None]:
-    """The sum of two paths' probabilities, with the frames of the likelier."""
-    less = total - rival[1]
-    if less > 0:
-        return (total + log1p(exp(-less)) if less < -_NEGLIGIBLE else total), times
-    return (rival[1] + log1p(exp(less)) if less > _NEGLIGIBLE else rival[1]), rival[5]
+def _add(
+    found: dict[int, _Beam],
+    acoustic: float,
+    history: _History,
+    prefix: Prefix,
+    label: int,
+    trace: _Trace | None,
+) -> None:
+    """Add a path to the hypothesis it leads to, which keeps the frames of its likeliest path."""
+    key = history.code | prefix.code | label
+    rival = found.get(key)
+    if rival is not None:
+        less = acoustic - rival[1]
+        if less <= 0:
+            acoustic, trace, less = rival[1], rival[5], -less
+        if less < _NEGLIGIBLE:
+            acoustic += log1p(exp(-less))
+    joint = acoustic + history.score + prefix.bonus
+    found[key] = (joint, acoustic, history, prefix, label, trace)
 
 
 def _heard(trace: _Trace | None, frame: int) -> _Trace:

@@ -28,7 +28,9 @@ _MOST = 255
 """Letters of the alphabet, letters of a word, and largest stored score."""
 _MOST_GAIN = 4.0
 """Largest log10 score of a head that can be stored."""
-_TYPICAL_HEAD = -2.5
+_SHALLOW = 1000
+"""Nodes from the root on, whose children, many and often asked for, are kept at hand."""
+TYPICAL_HEAD = -2.5
 """log10 of what a good head adds, for foreseeing; never part of a final score."""
 _ADVICE = "Build the language model again, or install it again."
 
@@ -80,7 +82,8 @@ class Lexicon:
             header = json.loads(data[head : head + length])
             nodes = int(header["nodes"])
             self.joint, self.more = float(header["joint"]), float(header["more"])
-            self._codes = {letter: bytes([code]) for code, letter in enumerate(header["alphabet"])}
+            self._alphabet = str(header["alphabet"])
+            self._codes = {letter: bytes([code]) for code, letter in enumerate(self._alphabet)}
             start = -(-(head + length) // 4) * 4
             if len(data) != start + 4 * (nodes + 1) + 5 * nodes:
                 raise ValueError("its size does not fit")
@@ -89,8 +92,9 @@ class Lexicon:
         view = memoryview(data)
         self._first = view[start : start + 4 * (nodes + 1)].cast("I")
         self._letters = start + 4 * (nodes + 1)
-        parts = [view[self._letters + k * nodes :][:nodes] for k in range(1, 5)]
-        self._best, self._word, self._modifier, self._head = parts
+        parts = [view[self._letters + k * nodes :][:nodes] for k in range(5)]
+        self._letter, self._best, self._word, self._modifier, self._head = parts
+        self._shallow: dict[int, list[tuple[str, float]]] = {}
 
     @classmethod
     def open(cls, path: Path) -> Lexicon:
@@ -115,6 +119,20 @@ class Lexicon:
         first, base = self._first, self._letters
         found = self._data.find(code, base + first[node], base + first[node + 1])
         return found - base if found >= 0 else -1
+
+    def children(self, node: int) -> list[tuple[str, float]]:
+        """The letters that may follow, each with the `best` of the node it leads to."""
+        known = self._shallow.get(node)
+        if known is not None:
+            return known
+        alphabet, letters, best = self._alphabet, self._letter, self._best
+        found = [
+            (alphabet[letters[child]], -_STEP * best[child])
+            for child in range(self._first[node], self._first[node + 1])
+        ]
+        if node < _SHALLOW:
+            self._shallow[node] = found
+        return found
 
     def best(self, node: int) -> float:
         """log10 score of the likeliest word or compound that goes on from here."""
@@ -160,7 +178,7 @@ def encode(
     modifier[[at[text] for text in made.modifiers]] = _stored(list(made.modifiers.values()))
     gains = np.array(list(made.heads.values())) - _MOST_GAIN
     head[[at[text] for text in made.heads]] = _stored(gains)
-    best = tree.best_below(word, modifier, made.joint)
+    best = tree.best_below(word, modifier, max(made.joint, made.more))
     header = {"nodes": tree.nodes, "alphabet": tree.alphabet, "joint": made.joint}
     text = json.dumps(header | {"more": made.more}).encode()
     start = _MAGIC + _LENGTH.pack(len(text)) + text
@@ -242,7 +260,7 @@ class _Tree:
     def best_below(self, word: Bytes, modifier: Bytes, joint: float) -> Bytes:
         """For each node the best stored score of what ends in or below it."""
         # After a modifier a joint and a head follow: that is the least it costs.
-        composed = modifier.astype(np.int64) + round((joint + _TYPICAL_HEAD) / -_STEP)
+        composed = modifier.astype(np.int64) + round((joint + TYPICAL_HEAD) / -_STEP)
         best = np.where(word > 0, word.astype(np.int64), _MOST)
         best = np.where(modifier > 0, np.minimum(best, composed), best)
         for start, end in zip(self.depths[-2:0:-1], self.depths[:1:-1], strict=True):

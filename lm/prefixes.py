@@ -10,20 +10,23 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from math import log
+from math import inf, log
+from typing import NamedTuple
 
 from tevr.lm.compounds import LINKS
-from tevr.lm.lexicon import Compounding, Lexicon, encode
+from tevr.lm.lexicon import TYPICAL_HEAD, Compounding, Lexicon, encode
 
 LN10 = log(10)
 _SHORTEST_PART = 3
 """Letters of a part of a compound."""
+_WORST_READING = 5.0
+"""log10 below the likeliest way to take letters apart at which another is given up."""
 _MOST_READINGS = 4
 """Ways to take the same letters apart that are followed up."""
 _AVERAGE_LETTERS = 6
 """Letters of an average word, as pyctcdecode has it; longer unknown words cost more."""
-_MOST_PREFIXES = 300_000
-"""Prefixes kept, about 150 MB of them; a decoder that has met more forgets them all."""
+_MOST_PREFIXES = 100_000
+"""Prefixes kept, about 60 MB of them; a decoder that has met more forgets them all."""
 _HOTWORD_SCORE = -5.0
 """log10 probability of a hot-word for foreseeing, about that of the 20,000th word."""
 
@@ -34,6 +37,7 @@ class PrefixSettings:
 
     Attributes:
         word_weight: factor that turns a log10 score into a score of the search.
+        word_bonus: natural-log bonus for each word.
         lookahead: share of the likeliest word's score that its first letters are charged.
         unknown_offset: natural-log charge for letters that begin no word.
         compound_offset: added to the log10 score of a word composed of parts; None composes none.
@@ -41,14 +45,14 @@ class PrefixSettings:
     """
 
     word_weight: float
+    word_bonus: float
     lookahead: float
     unknown_offset: float
     compound_offset: float | None
     hotword_weight: float
 
 
-@dataclass(frozen=True, slots=True)
-class _Reading:
+class _Reading(NamedTuple):
     """One way to take the letters of a prefix apart."""
 
     lexicon: Lexicon
@@ -59,6 +63,12 @@ class _Reading:
     """log10 of the modifiers and joints before the current part."""
     hot: int
     """Hot-words among the modifiers."""
+    promise: float
+    """log10 of the best that can come of it."""
+
+
+_UNTRIED: dict[int, Prefix] = {}
+"""What stands after a prefix of which no label has been tried: most are dropped at once."""
 
 
 class Prefix:
@@ -68,26 +78,33 @@ class Prefix:
         text: the letters.
         code: a number of its own, shifted to leave room for a label.
         next: the prefix after each label tried so far.
+        readings: the ways to take the letters apart; none for unknown words.
+        limits: log10 score of the best that each next letter may lead to; None before it is asked.
         bonus: natural-log score that is added while the word is unfinished.
         word: the word whose score by the language model it takes when it ends here.
         extra: log10 score added to that.
         hot: natural-log bonus for the hot-words inside the finished word.
+        most_at_end: the most that a hypothesis can gain, natural log, when the word ends with it.
     """
 
-    __slots__ = ("_readings", "bonus", "code", "extra", "hot", "next", "text", "word")
+    __slots__ = (
+        "bonus", "code", "extra", "hot", "limits", "most_at_end", "next", "readings", "text", "word",
+    )  # fmt: skip
 
     def __init__(self, text: str, code: int, readings: tuple[_Reading, ...]) -> None:
         self.text = text
         self.code = code
-        self.next: dict[int, Prefix] = {}
-        self._readings = readings
+        self.next = _UNTRIED
+        self.readings = readings
         self.bonus = self.extra = self.hot = 0.0
         self.word = text
+        self.most_at_end = inf
+        self.limits: dict[str, float] | None = None
 
-    @property
-    def readings(self) -> tuple[_Reading, ...]:
-        """The ways to take the letters apart, likeliest first; none for unknown words."""
-        return self._readings
+
+HOPELESS = Prefix("", -1, ())
+"""Stands for the prefix after a label that costs a hypothesis its place in the beam."""
+HOPELESS.bonus = -inf
 
 
 class Prefixes:
@@ -115,32 +132,79 @@ class Prefixes:
         self._lexicon = lexicon
         self._settings = settings
         self._composes = settings.compound_offset is not None and lexicon is not None
-        self._shortest = _shortest_by_prefix(hotwords)
+        self._hot = frozenset(hotwords)
+        self._shortest = _shortest_by_prefix(self._hot)
         lexicons = [lexicon] if lexicon else []
         if self._composes and self._shortest:
-            lexicons.append(_hotword_lexicon(hotwords))
+            lexicons.append(_hotword_lexicon(self._hot))
+        # What a hot-word would add cannot be told from one letter.
+        self._foresees = lexicon is not None and not self._hot and settings.lookahead > 0
         self._lock = threading.Lock()
         self._by_text: dict[str, Prefix] = {}
-        self._starts = tuple(_Reading(each, 0, 0, 0.0, 0) for each in lexicons)
-        self.root = self._make("", self._starts)
+        self._starts = tuple(_Reading(each, 0, 0, 0.0, 0, 0.0) for each in lexicons)
+        self.root = Prefix("", 0, self._starts)
+        self._by_text[""] = self.root
 
     @property
     def full(self) -> bool:
         """Whether so many are kept that it is time to begin anew."""
         return len(self._by_text) > _MOST_PREFIXES
 
-    def extend(self, prefix: Prefix, label: int) -> Prefix:
-        """The prefix after one more label; safe from several threads."""
+    def extend(self, prefix: Prefix, label: int, gain: float = -inf) -> Prefix:
+        """The prefix after one more label; safe from several threads.
+
+        Args:
+            prefix: the letters before.
+            label: column of the label.
+            gain: least difference of the two bonuses that is of use.
+
+        Returns:
+            The prefix, or `HOPELESS` where the difference is clearly less.
+        """
         letters = self._labels[label]
-        text = prefix.text + letters
+        if self._foresees and self._limit(prefix, letters[0]) - prefix.bonus < gain:
+            return HOPELESS
         with self._lock:
-            longer = self._by_text.get(text)
+            longer = self._by_text.get(prefix.text + letters)
             if longer is None:
-                readings = prefix.readings
-                for at, letter in enumerate(letters, len(prefix.text) + 1):
-                    readings = self._after(readings, letter, at)
-                longer = self._make(text, readings)
-        prefix.next[label] = longer
+                longer = self._after_label(prefix, letters)
+                self._by_text[longer.text] = longer
+            if prefix.next is _UNTRIED:
+                prefix.next = {}
+            prefix.next[label] = longer
+        return longer
+
+    def _limit(self, prefix: Prefix, letter: str) -> float:
+        """The most that the bonus can be after a letter; found without making a prefix."""
+        if not prefix.readings:
+            return prefix.bonus
+        if prefix.limits is None:
+            limits: dict[str, float] = {}
+            for lexicon, node, _, cost, _, _ in prefix.readings:
+                for next_letter, best in lexicon.children(node):
+                    if cost + best > limits.get(next_letter, -inf):
+                        limits[next_letter] = cost + best
+            prefix.limits = limits
+        promise = prefix.limits.get(letter)
+        if promise is None:
+            return self._unknown(len(prefix.text) + 1)
+        return self._settings.lookahead * self._settings.word_weight * promise
+
+    def _unknown(self, length: int) -> float:
+        """The charge for letters that begin no word."""
+        return self._settings.unknown_offset * max(1.0, length / _AVERAGE_LETTERS)
+
+    def _worth(self, gain: float) -> bool:
+        """Whether a hypothesis that was best can stay in the beam after such a gain."""
+        return gain >= self._settings.beam_floor
+
+    def _after_label(self, prefix: Prefix, letters: str) -> Prefix:
+        readings = prefix.readings
+        for length, letter in enumerate(letters, len(prefix.text) + 1):
+            readings = self._after(readings, letter, length)
+        longer = Prefix(prefix.text + letters, len(self._by_text) << self._shift, readings)
+        longer.bonus = self._bonus(longer.text, readings)
+        self._finish(longer)
         return longer
 
     def _after(
@@ -148,36 +212,26 @@ class Prefixes:
     ) -> tuple[_Reading, ...]:
         """The readings after one more letter, joints included."""
         found: list[_Reading] = []
-        for reading in readings:
-            node = reading.lexicon.child(reading.node, letter)
+        for lexicon, before, start, cost, hot, _ in readings:
+            node = lexicon.child(before, letter)
             if node < 0:
                 continue
-            found.append(_Reading(reading.lexicon, node, reading.start, reading.cost, reading.hot))
-            share = reading.lexicon.modifier(node) if self._composes else None
-            if share is not None and length - reading.start >= _SHORTEST_PART:
-                found += self._joined(reading, share, length)
-        if len(found) > _MOST_READINGS:
-            found.sort(key=_promise, reverse=True)
-            # What has no joint stays: a known word needs no guess.
-            whole = [reading for reading in found if not reading.start]
-            found = [*whole, *(reading for reading in found if reading.start)][:_MOST_READINGS]
-        return tuple(found)
+            promise = cost + lexicon.best(node)
+            found.append(_Reading(lexicon, node, start, cost, hot, promise))
+            if self._composes and length - start >= _SHORTEST_PART:
+                share = lexicon.modifier(node)
+                if share is not None:
+                    found += self._joined(found[-1], share, length)
+        return _likeliest(found) if found else ()
 
     def _joined(self, reading: _Reading, share: float, length: int) -> Iterator[_Reading]:
         """What may follow a modifier: a part of either lexicon."""
         main = self._starts[0].lexicon
         rate = main.more if reading.start else main.joint
+        cost = reading.cost + rate + share
         hot = reading.hot + (reading.lexicon is not main)
         for start in self._starts:
-            yield _Reading(start.lexicon, 0, length, reading.cost + rate + share, hot)
-
-    def _make(self, text: str, readings: tuple[_Reading, ...]) -> Prefix:
-        prefix = Prefix(text, len(self._by_text) << self._shift, readings)
-        if text:
-            prefix.bonus = self._bonus(text, readings)
-            self._finish(prefix)
-        self._by_text[text] = prefix
-        return prefix
+            yield _Reading(start.lexicon, 0, length, cost, hot, cost + TYPICAL_HEAD)
 
     def _bonus(self, text: str, readings: tuple[_Reading, ...]) -> float:
         settings = self._settings
@@ -185,11 +239,12 @@ class Prefixes:
         if self._lexicon is None or (hot and not self._composes):
             return hot * settings.hotword_weight
         if not readings:
-            length = max(1.0, len(text) / _AVERAGE_LETTERS)
-            return settings.unknown_offset * length
-        best = max(map(_promise, readings))
-        inside = max(reading.hot + self._hot_share(text[reading.start :]) for reading in readings)
+            return self._unknown(len(text))
+        best = max(reading.promise for reading in readings)
         charge = settings.lookahead * settings.word_weight * best
+        if not self._shortest:
+            return charge
+        inside = max(reading.hot + self._hot_share(text[reading.start :]) for reading in readings)
         return charge + inside * settings.hotword_weight
 
     def _hot_share(self, text: str) -> float:
@@ -202,22 +257,34 @@ class Prefixes:
         settings = self._settings
         if self._lexicon is None:
             return
-        if any(not reading.start and _ends(reading) for reading in prefix.readings):
-            return
-        composed = [reading for reading in prefix.readings if reading.start and _is_head(reading)]
-        if not composed:
+        ending = [reading for reading in prefix.readings if _ends(reading)]
+        if not any(not reading.start for reading in ending):
+            composed = [reading for reading in ending if reading.start and _is_head(reading)]
             prefix.extra = settings.unknown_offset
-            return
-        best = max(composed, key=_total)
-        prefix.word = prefix.text[best.start :]
-        prefix.extra = best.cost + (best.lexicon.head(best.node) or 0.0)
-        prefix.extra += settings.compound_offset or 0.0
-        prefix.hot = settings.hotword_weight * (best.hot + (best.lexicon is not self._lexicon))
+            if composed:
+                best = max(composed, key=_total)
+                prefix.word = prefix.text[best.start :]
+                prefix.extra = best.cost + (best.lexicon.head(best.node) or 0.0)
+                prefix.extra += settings.compound_offset or 0.0
+                hot = best.hot + (best.lexicon is not self._lexicon)
+                prefix.hot = settings.hotword_weight * hot
+            most = settings.word_weight * prefix.extra + settings.word_bonus + prefix.hot
+            hot_word = settings.hotword_weight if prefix.text in self._hot else 0.0
+            prefix.most_at_end = most + hot_word - prefix.bonus
 
 
-def _promise(reading: _Reading) -> float:
-    """log10 score of the best that can come of a reading."""
-    return reading.cost + reading.lexicon.best(reading.node)
+def _likeliest(readings: list[_Reading]) -> tuple[_Reading, ...]:
+    """The readings worth following; what has no joint stays, for a known word needs no guess."""
+    if len(readings) == 1:
+        return (readings[0],)
+    least = max(reading.promise for reading in readings) - _WORST_READING
+    kept = [each for each in readings if each.promise >= least or not each.start]
+    kept.sort(key=_rank)
+    return tuple(kept[:_MOST_READINGS])
+
+
+def _rank(reading: _Reading) -> tuple[bool, float]:
+    return reading.start > 0, -reading.promise
 
 
 def _ends(reading: _Reading) -> bool:
