@@ -40,8 +40,6 @@ _COMPRESSION = 5
 """Level of gzip: beyond it, texts of numbers take twice the time for some per cent."""
 _HEAD = 1 << 20
 """Bytes in which `\\data\\` must come; other tools put remarks before it."""
-_LONGEST = 1 << 16
-"""Bytes of the longest heading or remark; what is not text at all has no line ends."""
 _COUNT = re.compile(rb"ngram\s+(\d+)\s*=\s*(\d+)\s*")
 _UNFIT = re.compile("^$|[\0\t-\r \ud800-\udfff]")
 """What no word of an ARPA text may hold."""
@@ -135,7 +133,7 @@ class _Lines:
 
     def next(self) -> bytes:
         """Return the next line that is not blank, without its end; empty at the file's end."""
-        while line := self.file.readline(_LONGEST):
+        while line := self.file.readline(_HEAD):
             self.number += 1
             if line.strip():
                 return line.strip()
