@@ -146,10 +146,18 @@ def totals(model: BackoffModel) -> list[Sums]:
     return sums
 
 
-def normalised(model: BackoffModel) -> BackoffModel:
-    """Return a model whose probabilities sum to 1: each history's are divided by their sum."""
+def normalised(model: BackoffModel, tolerance: float = 1e-6) -> BackoffModel:
+    """Return a model whose probabilities sum to 1: each history's are divided by their sum.
+
+    Args:
+        model: returned as it is where no sum is further from 1 than the tolerance.
+        tolerance: as a share.
+    """
+    every = totals(model)
+    if all((np.abs(sums - 1) <= tolerance).all() for sums in every):
+        return model
     levels = []
-    for level, sums in zip(model.levels, totals(model), strict=True):
+    for level, sums in zip(model.levels, every, strict=True):
         scale = np.log10(np.maximum(sums, LEAST))[level.history]
         levels.append(replace(level, log10=(level.log10 - scale).astype(np.float32)))
     return balanced(model.words, levels)

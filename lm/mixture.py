@@ -26,11 +26,8 @@ from tevr.lm.backoff import (
     normalised,
     power,
     scores,
-    totals,
 )
 
-_ROUNDING = 1e-3
-"""How far a history's probabilities may be from 1 before their model is scaled first."""
 _EDGE = 1e-4
 """Smallest weight that is proposed."""
 
@@ -39,8 +36,8 @@ def mix(models: Sequence[tuple[BackoffModel, float]]) -> BackoffModel:
     """Interpolate models linearly over all their n-grams and words.
 
     A word that a parent does not know has probability 0 there; `<unk>` stands for what no parent
-    knows. Back-off weights let the probabilities after each history sum to 1; a parent that is
-    rounded so coarsely that its own do not (a quantised binary) is scaled first.
+    knows. Back-off weights let the probabilities after each history sum to 1; a parent so coarsely
+    rounded that its own do not (a quantised binary) is scaled first.
 
     Args:
         models: the parents and their weights, which are above 0 and sum to 1; their orders and
@@ -54,7 +51,7 @@ def mix(models: Sequence[tuple[BackoffModel, float]]) -> BackoffModel:
         cause = f"The weights {', '.join(map(str, weights)) or '(none)'} make no mixture"
         raise UsageError(cause, "Give weights above 0 that sum to 1.")
     words = list(dict.fromkeys(word for model, _ in models for word in model.words))
-    parents = [_Parent(_sound(model), words) for model, _ in models]
+    parents = [_Parent(normalised(model), words) for model, _ in models]
     mixture = BackoffModel(words, [])
     suffix: Ids = np.zeros(1, np.int64)
     for index in range(max(model.order for model, _ in models)):
@@ -69,12 +66,6 @@ def mix(models: Sequence[tuple[BackoffModel, float]]) -> BackoffModel:
         level = Level(history, word, log10, np.zeros_like(log10))
         mixture = BackoffModel(words, [*mixture.levels, level])
     return balanced(words, mixture.levels)
-
-
-def _sound(model: BackoffModel) -> BackoffModel:
-    """Return a model whose probabilities sum to 1 after every history."""
-    off = max(float(np.abs(sums - 1).max()) for sums in totals(model))
-    return model if off <= _ROUNDING else normalised(model)
 
 
 class _Parent:

@@ -26,11 +26,14 @@ from tevr.lm.backoff import (
     Level,
     Sums,
     balanced,
+    normalised,
     power,
     totals,
 )
 
 Kept = NDArray[np.bool_]
+_ROUNDING = 1e-4
+"""A model whose probabilities are further than this from a sum of 1 is scaled first."""
 _CLOSE = 1e-4
 """`prune_to` stops where the threshold is known to this share."""
 
@@ -39,6 +42,9 @@ def prune(
     model: BackoffModel, threshold: float, history_counts: Sequence[Ids] | None = None
 ) -> BackoffModel:
     """Drop the n-grams whose loss is below a threshold; what the others need stays.
+
+    The probabilities of those that stay do not change, unless the model was rounded so coarsely
+    (a quantised binary) that they do not sum to 1.
 
     Args:
         model: not changed.
@@ -210,5 +216,6 @@ class _Plan:
 
 def _plan(model: BackoffModel, history_counts: Sequence[Ids] | None) -> _Plan:
     """Compute all that does not depend on the threshold."""
+    model = normalised(model, _ROUNDING)
     suffixes = model.suffixes()
     return _Plan(model, suffixes, losses(model, history_counts, suffixes))

@@ -268,6 +268,7 @@ def instead(old: str, new: str) -> str:
         (instead("-0.5\ta b", "nan\ta b"), "line 15: expected log10 of a probability"),
         (instead("-0.5\ta b", "-0.5\ta b c d"), "line 15: expected log10, 2 words and perhaps"),
         (instead("-0.5\ta b\t-0.125", "-0.5\ta"), "line 15: expected log10, 2 words"),
+        (instead("<s> a b", "<s> a b\t0 b"), "line 19: expected log10, 3 words"),
         (instead("a b\t-0.125", "a b\tinf"), "line 15: expected a finite back-off"),
         (instead("a b\t-0.125", "a b\tx"), "line 15: expected a finite back-off"),
         (instead("\ta b", "\ta c"), "line 15: expected only words of the section of single"),

@@ -160,6 +160,14 @@ def test_counts_of_another_model_are_a_usage_error(trigrams: BackoffModel) -> No
         prune(trigrams, 1e-6, [counts[0], counts[1][1:], counts[2]])
 
 
+def test_a_coarsely_rounded_model_is_pruned_to_a_distribution(trigrams: BackoffModel) -> None:
+    levels = [replace(level, log10=level.log10.round(1)) for level in trigrams.levels]
+    rounded = BackoffModel(trigrams.words, levels)
+    assert max(np.abs(sums - 1).max() for sums in totals(rounded)) > 0.01
+    for sums in totals(prune(rounded, 1e-4)):
+        np.testing.assert_allclose(sums, 1, atol=1e-6)
+
+
 def test_narrow_indices_prune_as_wide_ones(trigrams: BackoffModel) -> None:
     levels = [
         replace(level, history=level.history.astype(np.int64), word=level.word.astype(np.int64))
