@@ -13,8 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tevr.errors import TevrError, UsageError
-from tevr.lm.corpus import ALPHABET, normalise, sentences
-from tevr.lm.spelling import modernise
+from tevr.lm.corpus import ALPHABET, clean
 
 CHUNK = 1 << 19
 """Characters a worker process cleans at a time."""
@@ -34,14 +33,6 @@ class CleanOptions:
     """Turn old spelling into that of today (see `tevr.lm.spelling`)."""
     alphabet: str = ALPHABET
     """Letters of the labels; sentences with letters that they cannot spell are left out."""
-
-
-def clean_text(text: str, options: CleanOptions = CleanOptions()) -> Iterator[str]:
-    """Yield the normalised sentences of a block of running text, without empty ones."""
-    for sentence in sentences(text, alphabet=options.alphabet):
-        current = modernise(sentence) if options.modern else sentence
-        if words := normalise(current, alphabet=options.alphabet):
-            yield words
 
 
 def clean_all(
@@ -150,4 +141,8 @@ def _chunks(texts: Iterable[str]) -> Iterator[list[str]]:
 
 
 def _clean_chunk(texts: list[str], options: CleanOptions) -> list[str]:
-    return [sentence for text in texts for sentence in clean_text(text, options)]
+    return [
+        sentence
+        for text in texts
+        for sentence in clean(text, alphabet=options.alphabet, modern=options.modern)
+    ]

@@ -11,13 +11,16 @@ import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
 
-from tevr.lm.spoken import ABBREVIATIONS, BEFORE_NUMBER, read_out
+from tevr.lm.abbreviations import ABBREVIATIONS, BEFORE_NUMBER
+from tevr.lm.spelling import modernise
+from tevr.lm.spoken import read_out
 
 ALPHABET = "abcdefghijklmnopqrstuvwxyzäöüáéíóōčš"
 """Letters the published label set can spell."""
 
 _BASE_LETTERS = {"æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th"}
 _BASE_LETTERS |= {"ı": "i", "ħ": "h", "ŧ": "t", "ə": "e", "ß": "ss"}
+_ADDRESS = re.compile(r"\b(?:https?://|www\.)[^\s<>\"]*[^\s<>\".,;:!?)]|[\w.+-]+@[\w-]+\.[\w.-]*\w")
 _APOSTROPHES = re.compile(r"['’‘‛ʼ`´]|(?<=\w)[*:_](?=in(?:nen)?\b)")
 
 
@@ -53,10 +56,19 @@ def spellable(text: str, *, alphabet: str = ALPHABET) -> bool:
     )
 
 
-def clean(text: str, *, alphabet: str = ALPHABET) -> Iterator[str]:
-    """Yield the normalised sentences of running text, without empty and unspellable ones."""
-    for sentence in sentences(text, alphabet=alphabet):
-        if words := normalise(sentence, alphabet=alphabet):
+def clean(text: str, *, alphabet: str = ALPHABET, modern: bool = False) -> Iterator[str]:
+    """Yield the normalised sentences of running text, without empty and unspellable ones.
+
+    Addresses of the web and of e-mail are left out: nobody says them as they are written.
+
+    Args:
+        text: cased, punctuated text.
+        alphabet: letters of the labels.
+        modern: turn old spelling into that of today (see `tevr.lm.spelling`).
+    """
+    for sentence in sentences(_ADDRESS.sub(" ", text), alphabet=alphabet):
+        current = modernise(sentence) if modern else sentence
+        if words := normalise(current, alphabet=alphabet):
             yield words
 
 

@@ -11,14 +11,16 @@ from hypothesis import strategies as st
 
 from tevr.errors import TevrError, UsageError
 from tevr.lm import cleaning
-from tevr.lm.cleaning import CleanOptions, Deduplicated, clean_all, clean_text
+from tevr.lm.cleaning import CleanOptions, Deduplicated, clean_all
+from tevr.lm.corpus import clean
 
 TEXTS = [f"Es giebt {number} Häuser. Das muß so seyn! … Ja?" for number in range(300)]
 
 
 def test_old_spelling_is_turned_into_that_of_today_unless_told_otherwise() -> None:
-    assert list(clean_text(TEXTS[3])) == ["es gibt drei häuser", "das muss so sein", "ja"]
-    old = list(clean_text(TEXTS[3], CleanOptions(modern=False)))
+    found = list(clean_all(TEXTS[3:4], workers=1))
+    assert found == ["es gibt drei häuser", "das muss so sein", "ja"]
+    old = list(clean_all(TEXTS[3:4], CleanOptions(modern=False), workers=1))
     assert old == ["es giebt drei häuser", "das muss so seyn", "ja"]
 
 
@@ -27,7 +29,7 @@ def test_workers_change_neither_sentences_nor_their_order(
     monkeypatch: pytest.MonkeyPatch, workers: int
 ) -> None:
     monkeypatch.setattr(cleaning, "CHUNK", 500)
-    expected = [sentence for text in TEXTS for sentence in clean_text(text)]
+    expected = [sentence for text in TEXTS for sentence in clean(text, modern=True)]
     assert list(clean_all(TEXTS, workers=workers)) == expected
 
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tevr.errors import UsageError
-from tevr.lm import spoken
+from tevr.lm import number_words
 from tevr.lm.corpus import ALPHABET, clean, normalise, sentences, spellable
 
 READ = {
@@ -66,7 +66,7 @@ READ = {
     "am 3.5.1998": "am dritten fünften neunzehnhundertachtundneunzig",
     "12.12.2012": "zwölfter zwölfter zweitausendzwölf",
     "Sie ist 30. Danach kam er.": "sie ist dreissig danach kam er",
-    "Ludwig XIV. war König.": "ludwig xiv war könig",
+    "Ludwig XIV. war König.": "ludwig der vierzehnte war könig",
     # times
     "14:30 Uhr": "vierzehn uhr dreissig",
     "15.45 Uhr": "fünfzehn uhr fünfundvierzig",
@@ -183,6 +183,11 @@ def test_clean_yields_normalised_sentences_without_empty_ones() -> None:
     assert list(clean("Am 3. Mai! … Ja?\n\n---\nNein.")) == ["am dritten mai", "ja", "nein"]
 
 
+def test_addresses_are_left_out_of_sentences_to_learn_from() -> None:
+    text = "Siehe https://www.beispiel.de/a?b=1, oder (www.beispiel.de). Post an a.b@beispiel.de!"
+    assert list(clean(text)) == ["siehe oder", "post an"]
+
+
 def test_text_without_digits_does_not_need_the_number_package() -> None:
     code = "import sys; from tevr.lm.corpus import normalise; normalise('Ja, z. B.');"
     code += "sys.exit('num2words' in sys.modules)"
@@ -193,9 +198,9 @@ def test_a_missing_number_package_is_an_error_with_advice(monkeypatch: pytest.Mo
     def missing(name: str) -> None:
         raise ImportError(name)
 
-    monkeypatch.setattr(spoken, "import_module", missing)
-    spoken._cardinal.cache_clear()
+    monkeypatch.setattr(number_words, "import_module", missing)
+    number_words.cardinal.cache_clear()
     with pytest.raises(UsageError, match=r"tevr\[lm\]"):
         normalise("7 Zwerge")
-    monkeypatch.setattr(spoken, "import_module", importlib.import_module)
+    monkeypatch.setattr(number_words, "import_module", importlib.import_module)
     assert normalise("7 Zwerge") == "sieben zwerge"
