@@ -11,7 +11,7 @@ import json
 import mmap
 import os
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -152,6 +152,32 @@ class Lexicon:
         """What is added to the log10 score of the word that ends here if it is a head."""
         score = self._head[node]
         return _MOST_GAIN - _STEP * score if score else None
+
+    def words(self) -> Iterator[tuple[str, float]]:
+        """Yield all words by alphabet, each with its log10 probability by itself."""
+        for text, node in self._forms():
+            if (score := self.word(node)) is not None:
+                yield text, score
+
+    def compounding(self) -> Compounding:
+        """Return how words are composed, with scores as they are stored."""
+        modifiers: dict[str, float] = {}
+        heads: dict[str, float] = {}
+        for text, node in self._forms():
+            if (share := self.modifier(node)) is not None:
+                modifiers[text] = share
+            if (gain := self.head(node)) is not None:
+                heads[text] = gain
+        return Compounding(self.joint, self.more, modifiers, heads)
+
+    def _forms(self) -> Iterator[tuple[str, int]]:
+        """Yield the letters that lead to each node, and the node."""
+        waiting = [("", 0)]
+        while waiting:
+            text, node = waiting.pop()
+            yield text, node
+            for child in reversed(range(self._first[node], self._first[node + 1])):
+                waiting.append((text + self._alphabet[self._letter[child]], child))
 
 
 def encode(
