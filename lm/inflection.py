@@ -36,6 +36,9 @@ _BEFORE_PLAIN = re.compile(
 )
 _BEFORE_R = re.compile(r"(?:[dms]?|k)ein|ihr|unser", re.IGNORECASE)
 _BEFORE_M = re.compile(r"ab|seit", re.IGNORECASE)
+_WEAK_ADJECTIVE = re.compile(
+    "(?:spät|früh|ausgehend|beginnend|endend|anbrechend|folgend|ganz|gesamt|vergangen|jetzig)(?:er)?en"
+)
 _BARE_DATIVE = re.compile(r"in|auf|mit|nach|bei|aus|vor", re.IGNORECASE)
 _DATIVE = re.compile(
     r"in|an|auf|aus|bei|mit|nach|seit|von|zu|unter|vor|während|wegen|ab|neben|[A-ZÄÖÜ]\w*"
@@ -48,15 +51,25 @@ _KINGS = (
     "|Johannes|Ferdinand|Rudolf|Albrecht|Gustav|Christian|Jakob|Richard|Charles|Peter|Iwan|Urban"
 )
 _QUEENS = "Elisabeth|Katharina|Maria|Margarethe|Christina|Mathilde|Viktoria|Elizabeth"
+_TITLES = (
+    "(?:(?:Groß|Erz|Mark|Land|Kur)?(?:[Kk]önig|[Kk]aiser|[Zz]ar|[Pp]apst|[Hh]erzog|[Ff]ürst|[Gg]raf"
+    "|[Pp]rinz)(?:en|in|s)?)"
+)
+_OBJECT = (
+    "unter|von|mit|bei|nach|seit|zu|zwischen|aus|gegenüber|vom|zum|beim|dem|durch|für|gegen|ohne"
+)
+_ACCUSATIVE = {"durch", "für", "gegen", "ohne"}
 _NAMED = re.compile(
-    rf"(?:\b(unter|von|mit|bei|nach|durch|für|zu)\s+)?(?:(?:König|Kaiser|Zar|Papst|Herzog)(?:in)?\s+)?"
-    rf"\b((?:{_KINGS})(s?)|({_QUEENS}))\s+([IVX]{{1,5}})\."
+    rf"(?:\b({_OBJECT})\s+)?(?:[a-zäöüß]+en\s+)?(?:{_TITLES}\s+)?(?:(?:{_KINGS})\s+)?"
+    rf"\b((?:{_KINGS})(s?)|(?:{_QUEENS}))\s+([IVX]{{1,5}})\."
 )
 _COUNTED = re.compile(rf"(?<!\w)([IVXL]{{1,7}})\.(?=\s+{ORDINAL_NOUNS}\b)")
 _ROMAN = {"I": 1, "V": 5, "X": 10, "L": 50}
 _CANONICAL = re.compile("(?:XL|L?X{0,3})(?:IX|IV|V?I{0,3})")
 
-_ONE = re.compile(r"(?:([^\W\d_]+)\s+)?(?<![\w.,:/+-])1\s+(?=([A-ZÄÖÜ][a-zäöüß]{2,})\b)")
+_ONE = re.compile(
+    r"(?:([^\W\d_]+)\s+)?(?<![\w.,:/+-])(?<!§)(?<!§\s)1\s+(?=([A-ZÄÖÜ][a-zäöüß]{2,})\b)"
+)
 _NUMBERED = re.compile(  # told by the capital elsewhere, but not where a sentence begins
     r"Abbildung|Abs(?:atz|chnitt)|Akt|Anlage|Artikel|Band|Block|Buch|Folge|Formel|Gleis|Gruppe|Kapitel"
     r"|Klasse|Level|Liga|Linie|Note|Nummer|Paragraf|Phase|Platz|Punkt|Raum|Runde|Satz|Seite|Staffel"
@@ -100,6 +113,8 @@ def ordinal_ending(before: str, noun: str | None = None) -> str | None:
         return "n" if _DATIVE.fullmatch(earlier) else ""
     if noun and _BARE_DATIVE.fullmatch(last):
         return "r" if re.fullmatch(_FEMININE, noun) else "m"
+    if _WEAK_ADJECTIVE.fullmatch(last):  # "im späten 19. Jahrhundert"
+        return "n"
     rules = ((_BEFORE_N, "n"), (_BEFORE_PLAIN, ""), (_BEFORE_R, "r"), (_BEFORE_M, "m"))
     ending = next((ending for rule, ending in rules if rule.fullmatch(last)), None)
     return "s" if ending == "r" and noun and re.fullmatch(_NEUTER, noun) else ending
@@ -131,19 +146,19 @@ def _article(match: re.Match[str]) -> str:
 
 def _king(match: re.Match[str]) -> str:
     """Say "Ludwig XIV." as "Ludwig der vierzehnte", in the genitive and after prepositions too."""
-    value = _value(match[5])
+    before, name, genitive, roman = match.groups()
+    value = _value(roman)
     if value is None:
         return match[0]
-    dative = match[1] not in {None, "durch", "für"}
-    if match[4]:
-        article, ending = ("der", "n") if dative else ("die", "")
-    elif match[3]:
+    if re.fullmatch(_QUEENS, name):
+        article, ending = ("der", "n") if before and before not in _ACCUSATIVE else ("die", "")
+    elif genitive:
         article, ending = "des", "n"
-    elif match[1]:
-        article, ending = ("dem", "n") if dative else ("den", "n")
+    elif before:
+        article, ending = ("den", "n") if before in _ACCUSATIVE else ("dem", "n")
     else:
         article, ending = "der", ""
-    head = match[0][: match.start(5) - match.start()]
+    head = match[0][: match.start(4) - match.start()]
     return f"{head}{article} {ordinal(value)}{ending}"
 
 

@@ -46,7 +46,10 @@ _STREET = re.compile(r"(?<=[a-zäöüß])str\.")
 _SYMBOL = re.compile(_alternatives(SYMBOLS))
 _DAY = rf"({'|'.join(WEEKDAYS)})\b\.?"
 _DAYS = re.compile(rf"\b{_DAY}\s?[-–—]\s?{_DAY}")
-_FOLLOWING = re.compile(r"(?<=[0-9])\s?(ff?)\.?(?!\w)")
+_FOLLOWING = re.compile(
+    r"((?:Seiten?|Artikel|Randnummer|Randziffer|Paragraf|§§?|Nummer|Absatz|Kapitel)\s?[0-9]+)"
+    r"\s?(ff?)\.?(?!\w)"
+)
 _PHONE = re.compile(
     r"\b((?:Telefon|Fax|Mobil|Handy)(?:nummer)?[.:]?\s*)(\+?[0-9][0-9 /()–-]{3,}[0-9])"
 )
@@ -138,7 +141,7 @@ def _digit_words(digits: str) -> str:
 
 
 def _following_words(match: re.Match[str]) -> str:
-    return " folgende " if match[1] == "f" else " fortfolgende "
+    return f"{match[1]} {'folgende' if match[2] == 'f' else 'fortfolgende'} "
 
 
 def _point_words(match: re.Match[str]) -> str:

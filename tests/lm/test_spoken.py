@@ -26,7 +26,11 @@ READ = {
     "in 3. Auflage": "in dritter auflage",
     "auf 2. Platz": "auf zweitem platz",
     "in der 2. Halbzeit": "in der zweiten halbzeit",
+    "im späten 19. Jahrhundert": "im späten neunzehnten jahrhundert",
+    "seit 1. und ab 2. Mai": "seit erstem und ab zweitem mai",
     # Roman numbers
+    "dem jungen König Karl V. half": "dem jungen könig karl dem fünften half",
+    "für Papst Johannes Paul II. gebaut": "für papst johannes paul den zweiten gebaut",
     "XIV. Kapitel": "vierzehntes kapitel",
     "im II. Weltkrieg": "im zweiten weltkrieg",
     "Ludwig XIV. baute.": "ludwig der vierzehnte baute",
@@ -36,6 +40,7 @@ READ = {
     "von Katharina II. geerbt": "von katharina der zweiten geerbt",
     "Ludwig IIII. und die CD": "ludwig iiii und die cd",
     # law and books
+    "nach § 1 Absatz 2": "nach paragraf eins absatz zwei",
     "§ 12 Abs. 3 Satz 1 Nr. 4": "paragraf zwölf absatz drei satz eins nummer vier",
     "Rn. 12": "randnummer zwölf",
     "S. 12 f.": "seite zwölf folgende",
