@@ -54,6 +54,7 @@ class ModelFiles:
         tokens: file name of the label table.
         language_model: file name of the KenLM model, or ``None``.
         unigrams: file name of its word list, or ``None``.
+        lexicon: file name of the same words as the search maps them, or ``None``.
         longest: seconds of sound the acoustic model can take at once.
         decoding: what the beam search was tuned to for this model.
         timing: where words begin and end around their labels.
@@ -66,6 +67,7 @@ class ModelFiles:
     tokens: str
     language_model: str | None
     unigrams: str | None
+    lexicon: str | None
     longest: float
     decoding: BeamSettings
     timing: Timing
@@ -76,7 +78,17 @@ class ModelFiles:
         """Paths of the language model, if there is one."""
         if self.language_model is None or self.unigrams is None:
             return None
-        return LanguageModelFiles(self.folder / self.language_model, self.folder / self.unigrams)
+        return LanguageModelFiles(
+            ngrams=self.folder / self.language_model,
+            unigrams=self.folder / self.unigrams,
+            lexicon=self.folder / self.lexicon if self.lexicon else None,
+        )
+
+    @property
+    def names(self) -> list[str]:
+        """Names of its files."""
+        parts = (self.acoustic, self.tokens, self.language_model, self.unigrams, self.lexicon)
+        return [name for name in parts if name is not None]
 
     def verify(self) -> None:
         """Read every file and compare its size and SHA-256 with the manifest's.
@@ -160,10 +172,9 @@ def read_manifest(folder: Path) -> ModelFiles:
         raise ModelError(
             f"The manifest {path} cannot be used ({error})", "Install the model again."
         ) from error
-    named = {files.acoustic, files.tokens, files.language_model, files.unigrams} - {None}
-    if missing := named - set(records):
+    if missing := set(files.names) - set(records):
         raise ModelError(
-            f"The manifest {path} has no checksum for {', '.join(sorted(map(str, missing)))}",
+            f"The manifest {path} has no checksum for {', '.join(sorted(missing))}",
             "Install the model again.",
         )
     return files
@@ -171,9 +182,8 @@ def read_manifest(folder: Path) -> ModelFiles:
 
 def write_manifest(files: ModelFiles) -> None:
     """Write `model.json` with the sizes and checksums of the files as they are now."""
-    names = [files.acoustic, files.tokens, files.language_model, files.unigrams]
     records = {}
-    for name in filter(None, names):
+    for name in files.names:
         content = (files.folder / name).read_bytes()
         records[name] = {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
     data = {
@@ -183,6 +193,7 @@ def write_manifest(files: ModelFiles) -> None:
         "tokens": files.tokens,
         "language_model": files.language_model,
         "unigrams": files.unigrams,
+        "lexicon": files.lexicon,
         "longest": files.longest,
         "decoding": asdict(files.decoding),
         "timing": asdict(files.timing),

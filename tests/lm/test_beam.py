@@ -16,7 +16,10 @@ from numpy.typing import NDArray
 
 from tevr.errors import ModelError
 from tevr.lm.beam import BeamDecoder, BeamSettings, LanguageModelFiles, read_unigrams
-from tevr.lm.decoder import Decoder, GreedyDecoder
+from tevr.lm.decoder import Decoder, GreedyDecoder, Hypothesis
+from tevr.lm.lexicon import Compounding, encode, write_lexicon
+from tevr.lm.ngram import LanguageModel
+from tevr.lm.prefixes import LN10
 from tevr.tokens import TokenTable
 
 LABELS = ("", " ", "a", "b", "c", "ab", "ca")
@@ -59,7 +62,7 @@ def name_case(case: dict[str, Any]) -> str:
 
 
 @pytest.mark.parametrize("case", EXPECTED, ids=name_case)
-def test_beam_finds_the_words_frames_and_scores_of_pyctcdecode(
+def test_beam_finds_the_words_and_scores_of_pyctcdecode(
     case: dict[str, Any], data: Path, tokens: TokenTable, language_model: LanguageModelFiles
 ) -> None:
     raw = np.load(data / case["array"]).astype(np.float64)
@@ -71,9 +74,34 @@ def test_beam_finds_the_words_frames_and_scores_of_pyctcdecode(
         case["hotwords"],
     )
     found = decoder.decode(tokens.fold(log_probs.astype(np.float32)))
-    assert [list(word) for word in found.words] == case["words"]
-    assert found.acoustic_score == pytest.approx(case["acoustic_score"], abs=1e-3)
-    assert found.score == pytest.approx(case["score"], abs=1e-3)
+    expected = [text for text, _, _ in case["words"]]
+    if found.text.split() != expected:  # where the beam is narrow, ours may find more likely words
+        assert case["settings"]["beam"] <= 10
+        assert found.score > case["score"]
+        return
+    # The reference leaves a word's frames to the last path found, we to the likeliest one.
+    for (_, start, end), (_, first, stop) in zip(found.words, case["words"], strict=True):
+        assert abs(start - first) <= 6
+        assert abs(end - stop) <= 6
+    assert found.acoustic_score == pytest.approx(case["acoustic_score"], abs=0.01)
+    extra = empty_last_word(case, found, language_model) if case["language_model"] else 0.0
+    assert found.score == pytest.approx(case["score"] - extra, abs=0.01)
+
+
+def empty_last_word(
+    case: dict[str, Any], found: Hypothesis, language_model: LanguageModelFiles
+) -> float:
+    """What pyctcdecode scores where the sound ends with a space: a word without letters."""
+    if case["array"] != "logits.npy":
+        return 0.0
+    model = LanguageModel(language_model.ngrams)
+    state = model.begin()
+    for word, _, _ in found.words:
+        _, state = model.advance(state, word)
+    end, _ = model.advance(state, "</s>")
+    empty, state = model.advance(state, "")
+    empty += case["settings"]["unknown_offset"] + model.advance(state, "</s>")[0]
+    return case["settings"]["alpha"] * LN10 * (empty - end) + case["settings"]["beta"]
 
 
 def test_greedy_reads_the_known_text(tokens: TokenTable, folded: NDArray[np.float32]) -> None:
@@ -163,6 +191,112 @@ def test_threads_may_share_a_decoder(
         assert list(pool.map(decoder.decode, pieces)) == alone
 
 
+def test_scores_are_told_apart(
+    tokens: TokenTable, folded: NDArray[np.float32], language_model: LanguageModelFiles
+) -> None:
+    usual = BeamSettings(beam_floor=-20.0)
+    best = BeamDecoder(tokens.decoder_labels, usual, language_model).best(folded, 10)
+    assert len(best) == 10
+    model = LanguageModel(language_model.ngrams)
+    for found in best:
+        joint = found.acoustic_score + usual.alpha * found.language_score
+        assert found.score == pytest.approx(joint + usual.beta * len(found.words), abs=1e-6)
+        if all(word in model for word in found.text.split()):
+            assert found.language_score == pytest.approx(LN10 * model.score(found.text), abs=1e-3)
+
+
+SPELLING = ("", " ", *"abdefghiklmnrstuvz", "st", "ch", "ü", "ei", "tü")
+
+
+@pytest.fixture
+def composing(tmp_path: Path, language_model: LanguageModelFiles) -> LanguageModelFiles:
+    """The trigram model with some words, and parts that compounds are made of."""
+    model = LanguageModel(language_model.ngrams)
+    words = [word for word in read_unigrams(language_model.unigrams) if word in model]
+    scores = [model.score(word, start=False, end=False) for word in words]
+    heads = {"zug": 0.5}
+    made = Compounding(-1.0, -1.0, {"haus": -2.0, "staats": -2.0, "nacht": -2.0}, heads)
+    path = tmp_path / "lexicon.bin"
+    write_lexicon(encode(words, scores, made), path)
+    return replace(language_model, lexicon=path)
+
+
+def spelt(*labels: str, sure: float = -0.05) -> NDArray[np.float32]:
+    """Log-probabilities (frames, SPELLING): the labels, each followed by a blank, fairly sure."""
+    rest = np.log(-np.expm1(sure) / (len(SPELLING) - 1))
+    log_probs = np.full((2 * len(labels), len(SPELLING)), rest, np.float32)
+    log_probs[::2][np.arange(len(labels)), [SPELLING.index(label) for label in labels]] = sure
+    log_probs[1::2, 0] = sure
+    return log_probs
+
+
+OPEN = BeamSettings(
+    alpha=0.5, beta=0.0, token_floor=-9.0, beam_floor=-20.0, lookahead=0.9, compound_offset=0.0
+)
+
+
+def test_a_compound_outside_the_vocabulary_comes_out_whole(
+    composing: LanguageModelFiles,
+) -> None:
+    heard = spelt(*"haus", "z", "u", "g")
+    assert BeamDecoder(SPELLING, OPEN, composing).decode(heard).text == "hauszug"
+
+
+def test_a_label_may_end_one_part_and_begin_the_next(composing: LanguageModelFiles) -> None:
+    made = Compounding(-1.0, -1.0, {"haus": -2.0}, {"tür": 0.5})
+    words, scores = ["tür", "haus", "zug"], [-3.0, -3.0, -3.0]
+    assert composing.lexicon is not None
+    write_lexicon(encode(words, scores, made), composing.lexicon)
+    heard = spelt("h", "a", "u", "st", "ü", "r")
+    assert BeamDecoder(SPELLING, OPEN, composing).decode(heard).text == "haustür"
+
+
+def test_a_closed_vocabulary_tears_or_spoils_the_compound(
+    composing: LanguageModelFiles,
+) -> None:
+    closed = replace(OPEN, compound_offset=None)
+    composed = BeamDecoder(SPELLING, OPEN, composing).decode(spelt(*"hauszug"))
+    spoilt = BeamDecoder(SPELLING, closed, composing).decode(spelt(*"hauszug"))
+    assert spoilt.score < composed.score
+
+
+def test_two_words_are_not_glued(composing: LanguageModelFiles) -> None:
+    heard = spelt(*"haus", " ", *"zug")
+    assert BeamDecoder(SPELLING, OPEN, composing).decode(heard).text == "haus zug"
+
+
+def test_a_compound_is_scored_by_its_parts(composing: LanguageModelFiles) -> None:
+    found = BeamDecoder(SPELLING, OPEN, composing).decode(spelt(*"hauszug"))
+    head = LanguageModel(composing.ngrams).score("zug")
+    # Lexicons keep scores in steps of 0.05: modifier -2, joint -1, head +0.5.
+    assert found.language_score == pytest.approx(LN10 * (head - 2.0 - 1.0 + 0.5), abs=0.01)
+
+
+@pytest.mark.parametrize("spelling", ["hauszag", "zagzug"])
+def test_a_hotword_is_found_inside_a_compound(composing: LanguageModelFiles, spelling: str) -> None:
+    unsure = spelt(*spelling, sure=-0.1)
+    hinted = BeamDecoder(SPELLING, replace(OPEN, hotword_weight=5.0), composing, ["zag"])
+    assert hinted.decode(unsure).text == spelling
+    plain = BeamDecoder(SPELLING, OPEN, composing).decode(unsure)
+    assert hinted.decode(unsure).score > plain.score
+
+
+def test_foreseeing_a_word_changes_no_final_score(
+    tokens: TokenTable, folded: NDArray[np.float32], language_model: LanguageModelFiles
+) -> None:
+    wide = BeamSettings(beam=1000, beam_floor=-30.0)
+    plain = BeamDecoder(tokens.decoder_labels, wide, language_model).decode(folded)
+    foreseeing = replace(wide, lookahead=1.0)
+    found = BeamDecoder(tokens.decoder_labels, foreseeing, language_model).decode(folded)
+    assert found.text == plain.text
+    assert found.score == pytest.approx(plain.score, abs=0.01)
+
+
+def test_sound_that_fits_no_word_is_still_written(composing: LanguageModelFiles) -> None:
+    certain = spelt(*"zzz", sure=-1e-6)
+    assert BeamDecoder(SPELLING, OPEN, composing).decode(certain).text == "zzz"
+
+
 @settings(deadline=None, max_examples=100)
 @given(
     st.integers(0, 10_000),
@@ -230,12 +364,12 @@ def test_language_model_that_cannot_be_opened_is_a_model_error(
     broken = tmp_path / "lm.bin"
     if content is not None:
         broken.write_bytes(content)
-    with pytest.raises(ModelError, match="language model cannot be used"):
+    with pytest.raises(ModelError, match=r"The language model|is neither"):
         BeamDecoder(LABELS, BeamSettings(), replace(language_model, ngrams=broken))
 
 
 def test_damaged_arpa_is_a_model_error(tmp_path: Path, language_model: LanguageModelFiles) -> None:
     broken = tmp_path / "lm.arpa"
     broken.write_bytes(language_model.ngrams.read_bytes()[:10_000])
-    with pytest.raises(ModelError, match="language model cannot be used"):
+    with pytest.raises(ModelError, match=r"The language model|is neither"):
         BeamDecoder(LABELS, BeamSettings(), replace(language_model, ngrams=broken))
