@@ -63,7 +63,7 @@ _NAMED = re.compile(
     rf"(?:\b({_OBJECT})\s+)?(?:[a-zäöüß]+en\s+)?(?:{_TITLES}\s+)?(?:(?:{_KINGS})\s+)?"
     rf"\b((?:{_KINGS})(s?)|(?:{_QUEENS}))\s+([IVX]{{1,5}})\."
 )
-_COUNTED = re.compile(rf"(?<!\w)([IVXL]{{1,7}})\.(?=\s+{ORDINAL_NOUNS}\b)")
+_COUNTED = re.compile(rf"(?<!\w)([IVXL]{{1,7}})\.(?=\s+(?!{_MONTHS}){ORDINAL_NOUNS}\b)")
 _ROMAN = {"I": 1, "V": 5, "X": 10, "L": 50}
 _CANONICAL = re.compile("(?:XL|L?X{0,3})(?:IX|IV|V?I{0,3})")
 

@@ -38,6 +38,7 @@ READ = {
     "unter Wilhelm II. begann": "unter wilhelm dem zweiten begann",
     "Elisabeth II. kam": "elisabeth die zweite kam",
     "von Katharina II. geerbt": "von katharina der zweiten geerbt",
+    "Sigismund II. August": "sigismund ii august",
     "Ludwig IIII. und die CD": "ludwig iiii und die cd",
     # law and books
     "nach § 1 Absatz 2": "nach paragraf eins absatz zwei",
