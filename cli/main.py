@@ -62,6 +62,7 @@ def make_app() -> Typer:
     import typer
 
     from tevr.cli.doctor import doctor
+    from tevr.cli.lm import make_lm_app
     from tevr.cli.transcribe import transcribe
 
     app = typer.Typer(
@@ -73,6 +74,7 @@ def make_app() -> Typer:
     app.callback()(lambda: None)
     app.command()(transcribe)
     app.command()(doctor)
+    app.add_typer(make_lm_app(), name="lm")
     return app
 
 

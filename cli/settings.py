@@ -6,8 +6,11 @@ The file is TOML with one table a command, keys named as the long flags:
     format = ["txt", "srt"]
     beam = 200
 
-A variable is named as command and flag, TEVR_TRANSCRIBE_BEAM, and comes before the file; lists are
-parted by commas. Flags come before both.
+    [lm.build]
+    order = 4
+
+A variable is named as command and flag, TEVR_TRANSCRIBE_BEAM or TEVR_LM_BUILD_ORDER, and comes
+before the file; lists are parted by commas. Flags come before both.
 """
 
 from __future__ import annotations
@@ -34,8 +37,10 @@ class Settings:
     """Defaults that replace those of the program.
 
     Attributes:
-        defaults: command → parameter → value, as Typer takes them.
-        origins: (command, parameter) → where its value stands, in words.
+        defaults: command → parameter → value, as Typer takes them; of a group, such as `lm`, its
+            name → command → parameter → value.
+        origins: (command, parameter) → where its value stands, in words; a command in a group
+            with the group's name before it, as `lm build`.
     """
 
     defaults: dict[str, dict[str, Any]]
@@ -46,7 +51,8 @@ class Settings:
         source = context.get_parameter_source(parameter)
         if source is None or source.name != "DEFAULT_MAP":
             return None
-        return self.origins.get((context.info_name or "", parameter))
+        _, _, command = context.command_path.partition(" ")
+        return self.origins.get((command, parameter))
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +94,8 @@ def read_settings(app: Typer) -> Settings:
             not exist, or gives a value of another kind than the flag's.
     """
     flags = _flags(app)
-    settings = Settings({command: {} for command in flags}, {})
+    settings = Settings({}, {})
+    defaults = {command: _below(settings.defaults, command.split()) for command in flags}
     path = settings_path()
     values = [*_from_file(path, flags), *_from_environment(flags)]  # later ones win
     for command, key, value, origin in values:
@@ -96,42 +103,63 @@ def read_settings(app: Typer) -> Settings:
         if problem := flag.problem(value):
             raise UsageError(f"{key} {problem}, not {value!r}", f"Correct {origin}.")
         wanted = value.split(",") if flag.is_list() and isinstance(value, str) else value
-        settings.defaults[command][flag.parameter] = wanted
+        defaults[command][flag.parameter] = wanted
         settings.origins[command, flag.parameter] = origin
     return settings
+
+
+def _below(table: dict[str, Any], names: list[str]) -> dict[str, Any]:
+    """The table of these names within another, made where it is missing."""
+    for name in names:
+        table = table.setdefault(name, {})
+    return table
 
 
 def _flags(app: Typer) -> dict[str, dict[str, _Flag]]:
     """Command → long flag without dashes → what it sets."""
     import typer
 
-    group: Any = typer.main.get_command(app)
-    found: dict[str, dict[str, _Flag]] = {}
+    return dict(_flags_below(app, typer.main.get_command(app), ""))
+
+
+def _flags_below(
+    app: Typer,
+    group: Any,  # noqa: ANN401 - Typer does not name its kind of group
+    prefix: str,
+) -> Iterator[tuple[str, dict[str, _Flag]]]:
     for registered in app.registered_commands:
         callback = registered.callback
         if callback is None:
             continue
         name = registered.name or callback.__name__
         hints = get_type_hints(callback)
-        found[name] = {
-            flag.removeprefix("--"): _Flag(parameter.name, hints[parameter.name])
-            for parameter in group.commands[name].params
-            for flag in parameter.opts
-            if flag.startswith("--")
-        }
-    return found
+        yield (
+            prefix + name,
+            {
+                flag.removeprefix("--"): _Flag(parameter.name, hints[parameter.name])
+                for parameter in group.commands[name].params
+                for flag in parameter.opts
+                if flag.startswith("--")
+            },
+        )
+    for below in app.registered_groups:
+        if below.typer_instance is not None and below.name:
+            inner = group.commands[below.name]
+            yield from _flags_below(below.typer_instance, inner, f"{prefix}{below.name} ")
 
 
 def _from_file(
     path: Path, flags: dict[str, dict[str, _Flag]]
 ) -> Iterator[tuple[str, str, Any, str]]:
     """Command, key, value and origin of everything that the settings file sets."""
-    for command, table in _tables(path).items():
+    for command, table in _commands(_tables(path), flags):
         if not flags.get(command) or not isinstance(table, dict):
             what = "names the table" if isinstance(table, dict) else "sets, outside of a table,"
-            known = ", ".join(f"[{name}]" for name in sorted(flags) if flags[name])
+            tables = (name.replace(" ", ".") for name in sorted(flags) if flags[name])
+            known = ", ".join(f"[{name}]" for name in tables)
             raise UsageError(
-                f"The settings file {path} {what} {command!r}", f"It may only hold {known}."
+                f"The settings file {path} {what} {command.replace(' ', '.')!r}",
+                f"It may only hold {known}.",
             )
         for key, value in table.items():
             if key not in flags[command]:
@@ -140,6 +168,18 @@ def _from_file(
                     f"Its keys are {', '.join(sorted(flags[command]))}.",
                 )
             yield command, key, value, f"{key} in the settings file {path}"
+
+
+def _commands(
+    tables: dict[str, Any], flags: dict[str, dict[str, _Flag]], prefix: str = ""
+) -> Iterator[tuple[str, Any]]:
+    """Names of commands and what the file sets for each; tables of groups are opened."""
+    for name, table in tables.items():
+        group = f"{prefix}{name} "
+        if isinstance(table, dict) and any(command.startswith(group) for command in flags):
+            yield from _commands(table, flags, group)
+        else:
+            yield prefix + name, table
 
 
 def _tables(path: Path) -> dict[str, Any]:
@@ -162,7 +202,7 @@ def _from_environment(
 ) -> Iterator[tuple[str, str, Any, str]]:
     """Command, key, value and origin of every variable that is set and not empty."""
     for command, known in flags.items():
-        prefix = f"TEVR_{command.upper()}_"
+        prefix = f"TEVR_{command.upper().replace(' ', '_')}_"
         keys = {prefix + key.upper().replace("-", "_"): key for key in known}
         for variable in sorted(name for name in os.environ if name.startswith(prefix)):
             text = os.environ[variable]

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import math
+import re
 
 import typer
+
+_SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?(?:([kmgt])b?|b)?", re.IGNORECASE)
+_POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
 
 
 def seconds(value: str | float) -> float:
@@ -59,3 +63,16 @@ def whole(value: str | int) -> int:
         return int(str(value))  # by way of text, so that 1.5 and true from a settings file fail
     except ValueError:
         raise typer.BadParameter(f"{value!r} is no whole number.") from None
+
+
+def size(value: str | int) -> int:
+    """``40MB``, ``1.5 GB`` or ``500000`` → bytes; the letters are powers of 1000.
+
+    Raises:
+        typer.BadParameter: it is no size, or less than one byte.
+    """
+    found = _SIZE.fullmatch(str(value).strip())
+    result = float(found[1]) * 1000 ** _POWERS[(found[2] or "").lower()] if found else 0.0
+    if result < 1:
+        raise typer.BadParameter(f"{value!r} is no size; write 40MB, 1.5GB or a number of bytes.")
+    return int(result)

@@ -10,7 +10,7 @@ from pathlib import Path
 from time import monotonic
 
 from tevr.errors import UsageError
-from tevr.lm.backoff import BackoffModel
+from tevr.lm.backoff import BackoffModel, Ids
 from tevr.lm.cleaning import CleanOptions
 from tevr.lm.composition import MixedPart, mixed
 from tevr.lm.compounds import learn
@@ -298,7 +298,8 @@ def _write(
     """Mix with the base if there is one, and write; return n-grams before pruning too."""
     name = options.fit.target.absolute().name
     parents: tuple[Parent, ...] = ()
-    model, history_counts = own.model, own.counts
+    model: BackoffModel = own.model
+    history_counts: Sequence[Ids] | None = own.counts
     if base and weight is not None:
         progress("mixing", 0.0)
         model, history_counts = mix([(own.model, weight), (base.model, 1 - weight)]), None

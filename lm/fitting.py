@@ -86,9 +86,10 @@ def write_fitting(
         padded = [*sizes, *[0] * (LEAST_ORDER - len(sizes))]
         return beside + trie_bytes(padded, word_bytes, options.bits, options.bits)
 
-    if size(model.sizes[:1]) > options.max_size:
-        cause = f"{len(words)} words alone take {size(model.sizes[:1])} bytes"
-        raise UsageError(f"{cause} of {options.max_size}", "Allow more room or take fewer words.")
+    if (least := size(model.sizes[:1])) > options.max_size:
+        cause = f"The {len(words)} words alone take {least / 1e6:.2g} MB, more than the"
+        cause += f" {options.max_size / 1e6:.2g} MB allowed"
+        raise UsageError(cause, "Allow more, or take fewer words.")
     pruned, _ = prune_to(model, lambda sizes: size(sizes) <= options.max_size, history_counts)
     pruned = _padded(pruned)
 

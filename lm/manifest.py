@@ -26,8 +26,8 @@ DECODING = ("alpha", "beta", "unknown_offset", "compound_offset")
 """Fields of `BeamSettings` that a language model may bring along."""
 ADVICE = "Build the language model again, or copy it again."
 
-Decoding = Mapping[str, float | None]
-"""Settings by their names in `DECODING`; None for `compound_offset` lets no compounds through."""
+Decoding = Mapping[str, Any]
+"""Numbers by their names in `DECODING`; None for `compound_offset` lets no compounds through."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +169,7 @@ def unusable(path: Path, reason: object) -> ModelError:
     return ModelError(f"The manifest {path} cannot be used ({reason})", ADVICE)
 
 
-def checked_decoding(values: Decoding) -> dict[str, float | None]:
+def checked_decoding(values: Decoding) -> dict[str, Any]:
     """Return settings of the search as a dictionary of their own.
 
     Raises:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -13,6 +14,8 @@ from tevr.lm.counts import MEMORY, Progress, no_progress
 from tevr.lm.documents import Block, Skipped, find_documents, read_documents
 from tevr.lm.held_out import HeldOut
 from tevr.lm.token_ids import WORD_BYTES
+
+_log = logging.getLogger("tevr.lm")
 
 SMALL = 2_000_000
 """Bytes of text that one process cleans before others have started."""
@@ -186,8 +189,20 @@ def _nothing(documents: int, skipped: tuple[Skipped, ...], held_out: HeldOut) ->
     """Return the error that no sentence is left, with the likeliest reason."""
     if skipped:
         cause = f"Nothing was learnt: {len(skipped)} of {documents} documents cannot be read"
-        return ModelError(cause, f"The first: {skipped[0].path.name}. {skipped[0].reason}")
+        return ModelError(cause, f"The first: {skipped[0].reason}")
     if held_out.exact + held_out.near:
         cause = "All sentences of the texts are held out"
         return ModelError(cause, "Give other texts to learn from.")
     return ModelError("The texts hold no sentence of German letters", "Give texts with words.")
+
+
+def read_sentences(paths: Iterable[Path], clean: CleanOptions | None = None) -> Iterator[str]:
+    """Yield the normalised sentences of files and folders; what cannot be read is logged.
+
+    Raises:
+        UsageError: a path is missing or of an unknown kind, or a reader's package is.
+    """
+    reading = _Reading(find_documents(paths), no_progress)
+    yield from clean_all(reading.texts(), clean or CleanOptions(), workers=1)
+    for skipped in reading.skipped:
+        _log.warning("Left out: %s", skipped.reason)
