@@ -18,7 +18,7 @@ from tevr.errors import UsageError
 from tevr.lm.backoff import START
 from tevr.lm.pieces import Numbers, Pieces, boundaries, tally
 from tevr.lm.scratch import Column
-from tevr.lm.token_ids import Tokens, Vocabulary, write_tokens
+from tevr.lm.token_ids import OWN_BYTES, WORD_BYTES, Tokens, Vocabulary, write_tokens
 
 LONGEST = 6
 """Longest n-grams: what KenLM reads, as it is usually built."""
@@ -67,15 +67,9 @@ class CountOptions:
         if self.rows is not None and self.rows < 1:
             raise UsageError(f"{self.rows} rows cannot be handled at a time", "Give 1 or more.")
 
-    @property
-    def block(self) -> int:
-        """Rows read at a time."""
-        return self.rows or min(self.memory // 4 // ROW_BYTES, MOST_ROWS)
-
-    def piece(self, tokens: int) -> int:
-        """Return how many pairs of a text of so many words are sorted at a time."""
-        fitting = self.memory // 4 // ROW_BYTES
-        return self.rows or min(fitting, max(MOST_ROWS, tokens // MOST_PIECES))
+    def spare(self, types: int) -> int:
+        """Return the bytes that are left beside a vocabulary of so many words."""
+        return self.memory - OWN_BYTES - WORD_BYTES * types
 
 
 @dataclass(frozen=True)
@@ -108,12 +102,14 @@ class Counts:
             outside the vocabulary.
         sentences: number of sentences.
         tokens: number of words, markers not counted.
+        rows: n-grams that may be handled at a time.
     """
 
     words: list[str]
     levels: list[CountedLevel]
     sentences: int
     tokens: int
+    rows: int
 
 
 def count(
@@ -142,9 +138,10 @@ def count(
     largest = max(len(text.ids), text.types)
     dtype = np.int32 if largest < np.iinfo(np.int32).max else np.int64
     tokens = len(text.ids) - 2 * text.sentences
-    levels = _Counter(text, folder, options, dtype, progress).levels()
+    counter = _Counter(text, folder, options, dtype, progress)
+    levels = counter.levels()
     text.ids.remove()
-    return Counts(text.words, levels, text.sentences, tokens)
+    return Counts(text.words, levels, text.sentences, tokens, counter.rows)
 
 
 @dataclass(frozen=True)
@@ -156,6 +153,18 @@ class _Counter:
     options: CountOptions
     dtype: DTypeLike
     progress: Progress
+
+    @property
+    def rows(self) -> int:
+        """Rows read at a time."""
+        return min(self.piece, self.options.rows or MOST_ROWS)
+
+    @property
+    def piece(self) -> int:
+        """Pairs sorted at a time."""
+        fitting = max(self.options.spare(self.text.types) // 2 // ROW_BYTES, 1)
+        enough = max(MOST_ROWS, len(self.text.ids) // MOST_PIECES)
+        return self.options.rows or min(fitting, enough)
 
     def levels(self) -> list[CountedLevel]:
         """Count all lengths, from the shortest."""
@@ -182,7 +191,7 @@ class _Counter:
                 ending = self._endings(pieces, index)
             self._adjust(levels[-1], level)
             levels.append(level)
-        for block in levels[-1].count.blocks(self.options.block):
+        for block in levels[-1].count.blocks(self.rows):
             levels[-1].adjusted.append(block)
         return levels
 
@@ -196,7 +205,7 @@ class _Counter:
     def _single(self) -> CountedLevel:
         """Return the single words."""
         counts = np.zeros(self.text.types, np.int64)
-        for block in self.text.ids.blocks(self.options.block):
+        for block in self.text.ids.blocks(self.rows):
             counts += np.bincount(block, minlength=len(counts))
         level = self._columns(0)
         level.history.append(np.zeros(len(counts)))
@@ -207,10 +216,9 @@ class _Counter:
 
     def _deal(self, ending: Column, levels: list[CountedLevel], step: str) -> Pieces:
         """Part the pairs of n-gram and following word into pieces that fit into memory."""
-        tokens = len(self.text.ids)
-        most = self.options.piece(tokens)
+        tokens, most = len(self.text.ids), self.piece
         words = levels[0].count.read().astype(np.int64)
-        begins = boundaries(levels[-1].count, words, most, self.options.block)
+        begins = boundaries(levels[-1].count, words, most, self.rows)
         pieces = Pieces(self.folder, begins, self.text.types, self.dtype)
         for start in range(0, tokens, most):
             pieces.deal(self._pairs(ending, start, start + most))
@@ -235,8 +243,7 @@ class _Counter:
         """Return which n-gram ends at each place of the text."""
         ending = Column(self.folder / f"{index + 1}-ending", self.dtype)
         read = [0] * len(pieces.pieces)
-        tokens = len(self.text.ids)
-        most = self.options.piece(tokens)
+        tokens, most = len(self.text.ids), self.piece
         for block, start in enumerate(range(0, tokens, most)):
             ending.append(pieces.numbered(block, read, min(most, tokens - start)))
         for piece in pieces.pieces:
@@ -245,9 +252,9 @@ class _Counter:
 
     def _adjust(self, level: CountedLevel, above: CountedLevel) -> None:
         """Fill in how many different words stand before the n-grams of a level."""
-        rows = self.options.block
+        rows = self.rows
         # The whole level at once if that fits, else one stretch after the other.
-        stretch = self.options.rows or self.options.memory // 4 // np.dtype(np.int64).itemsize
+        stretch = self.options.rows or self.rows * ROW_BYTES // np.dtype(np.int64).itemsize
         for start in range(0, len(level), stretch):
             stop = min(start + stretch, len(level))
             before = np.zeros(stop - start, np.int64)

@@ -23,12 +23,14 @@ from tevr.lm.scratch import Column, scratch_folder
 from tevr.lm.selection import FALLBACK, Discounts, Selection, select, select_words
 from tevr.lm.token_ids import Vocabulary
 
-OWN_BYTES = 100_000_000
-"""Memory that Python, its packages and the blocks read from disk take."""
 NGRAM_BYTES = 20
 """Memory for an n-gram of the finished model and its count."""
 WORKING_BYTES = 24
 """Memory for an n-gram of the length being estimated and of the one below, besides."""
+BLOCK_BYTES = 100
+"""Memory for an n-gram of a block read from disk."""
+MOST_ROWS = 200_000
+"""n-grams of a block, at most: larger ones are not faster."""
 
 _log = logging.getLogger("tevr.lm")
 
@@ -145,6 +147,11 @@ class _Estimator:
     folder: Path
     progress: Progress
 
+    @property
+    def rows(self) -> int:
+        """n-grams handled at a time."""
+        return min(self.counts.rows, MOST_ROWS)
+
     def run(self) -> Estimate:
         """Estimate level by level."""
         selected = [part for part in self._select() if part.kept]
@@ -186,8 +193,7 @@ class _Estimator:
                 selected.append(select_words(level, words, numbers))
             else:
                 cut_off = self.options.cut_off(index)
-                rows = self.options.counting.block
-                selected.append(select(level, selected[-1], words, cut_off, numbers, rows))
+                selected.append(select(level, selected[-1], words, cut_off, numbers, self.rows))
             self.progress("selecting", (index + 1) / len(self.counts.levels))
         odd = [str(order) for order, part in enumerate(selected, 1) if part.discounts is FALLBACK]
         if odd:
@@ -199,8 +205,10 @@ class _Estimator:
     def _check_memory(self, kept: list[int]) -> None:
         """Raise an error if the model and what is needed to make it go beyond the memory."""
         most = max(below + level for below, level in zip([0, *kept], kept, strict=False))
-        needed = OWN_BYTES + NGRAM_BYTES * sum(kept) + WORKING_BYTES * most
-        if needed > self.options.memory:
+        needed = NGRAM_BYTES * sum(kept) + WORKING_BYTES * most + BLOCK_BYTES * self.rows
+        spare = self.options.counting.spare(len(self.counts.levels[0]))
+        if needed > spare:
+            needed += self.options.memory - spare
             cause = f"A model of {sum(kept)} n-grams needs {needed / 1e9:.1f} GB of memory, more "
             cause += f"than the {self.options.memory / 1e9:.1f} GB allowed"
             raise ModelError(cause, "Allow more memory, raise the cut-offs or lower the order.")
@@ -245,8 +253,8 @@ class _Estimator:
         rows = _Rows(*(np.empty(here.kept, level.word.dtype) for _ in range(5)))
         total, left = np.zeros(below.kept), np.zeros(below.kept)
         filled = 0
-        for start in range(0, len(level), self.options.counting.block):
-            span = (start, start + self.options.counting.block)
+        for start in range(0, len(level), self.rows):
+            span = (start, start + self.rows)
             history = below.at(level.history.read(*span))
             kept = here.numbers.read(*span) >= 0
             adjusted = level.adjusted.read(*span)
@@ -261,7 +269,7 @@ class _Estimator:
             _add(total, history[known], adjusted[known])
             _add(left, history[known], taken[known])
         if below.kept < len(below.numbers):
-            stretch = self.options.rows or self.options.memory // 64
+            stretch = self.options.rows or self.rows * BLOCK_BYTES // rows.suffix.itemsize
             rows.suffix[:] = below.renumbered(rows.suffix, stretch)
         return rows, total, left
 
@@ -279,8 +287,8 @@ class _Estimator:
         """
         log10 = np.empty(len(rows.word), np.float32)
         probability = np.empty(len(rows.word))
-        for start in range(0, len(log10), self.options.counting.block):
-            part = slice(start, start + self.options.counting.block)
+        for start in range(0, len(log10), self.rows):
+            part = slice(start, start + self.rows)
             history, counts = rows.history[part], rows.adjusted[part]
             own = (counts - discounts.taken(counts)) / total[history]
             probability[part] = own + weight[history] * lower[rows.suffix[part]]

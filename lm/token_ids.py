@@ -17,8 +17,12 @@ CHARACTERS = 4_000_000
 """Text turned into ids at a time, at most."""
 CHARACTER_BYTES = 64
 """Memory for one character of it, as lists of words and ids."""
-WORD_BYTES = 300
+OWN_BYTES = 70_000_000
+"""Memory that Python and its packages take by themselves."""
+WORD_BYTES = 250
 """Memory for one different word of the text: a string, and its place in a dictionary."""
+MOST_FOR_WORDS = 0.9
+"""Share of the memory that words may take, since their n-grams need some too."""
 
 Ids = NDArray[np.int32]
 
@@ -97,7 +101,7 @@ def write_tokens(
         )
         column.append(block)
         number += len(chunk)
-        if len(ids) * WORD_BYTES > memory:
+        if OWN_BYTES + len(ids) * WORD_BYTES > MOST_FOR_WORDS * memory:
             cause = f"The text has more than {len(ids)} different words, too many for the memory"
             raise ModelError(cause, "Allow more memory, or give a vocabulary.")
     if len(column) == 2 * number:

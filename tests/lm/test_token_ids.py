@@ -89,9 +89,9 @@ def test_markers_in_the_text_are_an_error(line: str, tmp_path: Path) -> None:
 
 
 def test_more_different_words_than_fit_into_memory_are_an_error(tmp_path: Path) -> None:
-    lines = (f"wort{number}" for number in range(1000))
+    lines = (f"wort{number}" for number in range(50_000))
     with pytest.raises(ModelError, match="different words"):
-        write_tokens(lines, tmp_path, Vocabulary(), memory=100_000)
+        write_tokens(lines, tmp_path, Vocabulary(), memory=90_000_000)
 
 
 def test_a_vocabulary_is_given_or_limited_but_not_both() -> None:
