@@ -234,5 +234,10 @@ def _weight(items: Sequence[Input]) -> float | None:
 def _fingerprint(files: ModelFiles, options: Options, formats: Sequence[str]) -> str:
     """Changes whenever the same input could give another output."""
     records = sorted((name, record.sha256) for name, record in files.records.items())
+    if options.language_model is not None:
+        from tevr.lm.folder import read_language_model
+
+        folder = read_language_model(options.language_model)
+        records += sorted((name, record.sha256) for name, record in folder.records.items())
     text = repr((__version__, records, files.decoding, files.timing, options, sorted(formats)))
     return hashlib.sha256(text.encode()).hexdigest()[:16]

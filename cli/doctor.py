@@ -22,7 +22,6 @@ PACKAGES = {
     "av": "av",
     "soxr": "soxr",
     "kenlm-ex": "kenlm",
-    "ctc-beam-decoder": "ctc_beam_decoder",
     "typer": "typer",
     "rich": "rich",
 }

@@ -38,6 +38,10 @@ def transcribe(
     model: Annotated[
         str | None, Option(metavar="MODEL", help="Another model than the bundled: name or folder.")
     ] = None,
+    lm: Annotated[
+        Path | None,
+        Option("--lm", metavar="DIR", help="A language model made by tevr lm build."),
+    ] = None,
     decoder: Annotated[
         Literal["beam", "greedy"] | None,
         Option(help="beam (with language model) or greedy."),
@@ -91,6 +95,7 @@ def transcribe(
         beam=beam,
         alpha=alpha,
         beta=beta,
+        language_model=lm,
         hotwords=(*hotword, *_read_hotwords(hotwords)),
         hotword_weight=hotword_weight,
         start=start,

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from math import exp, inf, log1p
 from operator import itemgetter
 from pathlib import Path
@@ -143,7 +144,7 @@ class BeamDecoder:
             compound_offset=settings.compound_offset,
             hotword_weight=settings.hotword_weight,
         )
-        self._new_prefixes = lambda: Prefixes(labels, lexicon, self._hot, charges)
+        self._new_prefixes = partial(Prefixes, labels, lexicon, self._hot, charges)
         self._prefixes = self._new_prefixes()
 
     def decode(self, log_probs: NDArray[np.float32]) -> Hypothesis:

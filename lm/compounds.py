@@ -37,8 +37,8 @@ def learn(counts: Mapping[str, int], vocabulary: Mapping[str, float]) -> Compoun
         counts: how often each different word occurs in normalised text.
         vocabulary: the words that the language model knows, with their log10 probabilities.
     """
-    heads: Mapping[str, float] = dict.fromkeys(vocabulary, 1.0)
-    modifiers: Mapping[str, float] = {}
+    heads = dict.fromkeys(vocabulary, 1.0)
+    modifiers: dict[str, float] = {}
     for _ in range(_ROUNDS + 1):
         modifiers, heads = _count_parts(counts, modifiers, heads, vocabulary)
     rates = _rates(counts, modifiers, heads, vocabulary)

@@ -14,11 +14,12 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from tevr.errors import ModelError, OutputError, UsageError
 from tevr.lm.arpa import read_arpa
 from tevr.lm.backoff import BackoffModel
-from tevr.lm.beam import LanguageModelFiles, read_unigrams
+from tevr.lm.beam import BeamSettings, LanguageModelFiles, read_unigrams
 from tevr.lm.manifest import (
     ADVICE,
     DECODING,
@@ -67,6 +68,11 @@ class LanguageModelFolder:
     def name(self) -> str:
         """Its name, for people."""
         return self.origin.name if self.origin else self.path.resolve().name
+
+    def tuned(self, usual: BeamSettings) -> BeamSettings:
+        """The usual settings with the numbers that this model was tuned to."""
+        changed: dict[str, Any] = dict(self.decoding)
+        return replace(usual, **changed)
 
     def model(self) -> BackoffModel:
         """Read the n-grams into memory.

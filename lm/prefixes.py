@@ -88,8 +88,9 @@ class Prefix:
     """
 
     __slots__ = (
-        "bonus", "code", "extra", "hot", "limits", "most_at_end", "next", "readings", "text", "word",
-    )  # fmt: skip
+        *("bonus", "code", "extra", "hot", "limits", "most_at_end"),
+        *("next", "readings", "text", "word"),
+    )
 
     def __init__(self, text: str, code: int, readings: tuple[_Reading, ...]) -> None:
         self.text = text
@@ -193,10 +194,6 @@ class Prefixes:
     def _unknown(self, length: int) -> float:
         """The charge for letters that begin no word."""
         return self._settings.unknown_offset * max(1.0, length / _AVERAGE_LETTERS)
-
-    def _worth(self, gain: float) -> bool:
-        """Whether a hypothesis that was best can stay in the beam after such a gain."""
-        return gain >= self._settings.beam_floor
 
     def _after_label(self, prefix: Prefix, letters: str) -> Prefix:
         readings = prefix.readings

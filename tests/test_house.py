@@ -26,7 +26,6 @@ MAY_IMPORT = {
         "tevr.models.recurrent_dropout",
         "numpy",
         "kenlm",
-        "ctc_beam_decoder",
         "num2words",
         *("docx", "pypdf", "markdown_it"),
     ),

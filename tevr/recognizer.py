@@ -77,11 +77,15 @@ def make_decoder(tokens: TokenTable, options: Options, files: ModelFiles) -> Dec
         UsageError: hot-words hold nothing that the labels can spell.
         ModelError: the language model cannot be opened.
     """
-    language_model = files.language_model_files
+    language_model, usual = files.language_model_files, files.decoding
+    if options.language_model is not None:
+        from tevr.lm.folder import read_language_model
+
+        folder = read_language_model(options.language_model)
+        language_model, usual = folder.files, folder.tuned(usual)
     name = options.decoder or ("beam" if language_model or options.hotwords else "greedy")
     if name == "greedy":
         return GreedyDecoder(tokens.decoder_labels)
-    usual = files.decoding
     settings = replace(
         usual,
         beam=usual.beam if options.beam is None else options.beam,
@@ -173,11 +177,26 @@ class Recognizer:
         )
         return Listening(audio, self._recognise, options.start, self._cutting, self._threads)
 
+    def log_probs(self, source: Source, *, rate: int | None = None) -> list[NDArray[np.float32]]:
+        """What the decoder is given for each span of a source: natural logs, (frames, labels).
+
+        Raises:
+            AudioError: the source cannot be read as sound.
+        """
+        with self.open(source, rate=rate) as listening:
+            return [self._parted(self._fold(span)) for span in listening.spans()]
+
+    def _fold(self, span: Span) -> NDArray[np.float32]:
+        (log_probs,) = self._acoustic.log_probs([span.samples])
+        return self._tokens.fold(log_probs)  # (frames, labels)
+
+    def _parted(self, folded: NDArray[np.float32]) -> NDArray[np.float32]:
+        return part_at_pauses(folded, self._blank, self._space)
+
     def _recognise(self, span: Span) -> Segment | None:
         """One span → its segment, or ``None`` if nothing was said in it."""
-        (log_probs,) = self._acoustic.log_probs([span.samples])
-        folded = self._tokens.fold(log_probs)  # (frames, labels)
-        hypothesis = self._decoder.decode(part_at_pauses(folded, self._blank, self._space))
+        folded = self._fold(span)
+        hypothesis = self._decoder.decode(self._parted(folded))
         if not hypothesis.words:
             return None
         times = word_times(hypothesis, self._timing, span.end - span.start)
@@ -228,14 +247,17 @@ class Listening:
 
     def __iter__(self) -> Iterator[Segment]:
         """The segments in order of time, each as soon as it is final."""
-        found = spans(self._blocks(), self._cutting)
-        shifted = (replace(span, start=span.start + self._start) for span in found)
         with ThreadPoolExecutor(self._threads) as pool:
-            for span, segment in in_order(pool, self._recognise, shifted, self._threads + 1):
+            for span, segment in in_order(pool, self._recognise, self.spans(), self._threads + 1):
                 self.done = span.end - self._start
                 if segment is not None:
                     yield segment
         self.done = self.duration
+
+    def spans(self) -> Iterator[Span]:
+        """The spans of speech in place of their segments; once, as well."""
+        for span in spans(self._blocks(), self._cutting):
+            yield replace(span, start=span.start + self._start)
 
     def _blocks(self) -> Iterator[NDArray[np.float32]]:
         for block in self._audio.blocks():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from math import isfinite
+from pathlib import Path
 from typing import Literal
 
 from tevr.errors import UsageError
@@ -102,6 +103,8 @@ class Options:
         beam: hypotheses kept after each frame, at least 1.
         alpha: weight of the language model's natural-log score.
         beta: natural-log score added for every word; higher makes more and shorter words.
+        language_model: folder of a language model to use in place of the model's own (see
+            `tevr.lm.folder`); what it was tuned to holds where other options are ``None``.
         hotwords: words or phrases to prefer, compared in the model's own spelling.
         hotword_weight: natural-log score added for each hot-word found.
         start: seconds of the source to skip.
@@ -113,6 +116,7 @@ class Options:
     beam: int | None = None
     alpha: float | None = None
     beta: float | None = None
+    language_model: Path | None = None
     hotwords: tuple[str, ...] = ()
     hotword_weight: float = 10.0
     start: float = 0.0
@@ -140,5 +144,7 @@ class Options:
             )
         if self.channel is not None and self.channel < 0:
             yield f"There is no channel {self.channel}", "Channels are counted from 0."
+        if self.language_model is not None and self.decoder == "greedy":
+            yield "Greedy decoding uses no language model", "Leave out --decoder greedy or --lm."
         if self.hotwords and self.decoder == "greedy":
             yield "Greedy decoding cannot use hot-words", "Leave out --decoder greedy."

@@ -14,7 +14,7 @@ from tevr.cli.main import make_app
 from tevr.errors import AudioError, ModelError, OutputError, UsageError
 
 Tevr = Callable[..., Any]
-HEAVY = ("numpy", "onnxruntime", "av", "soxr", "kenlm", "ctc_beam_decoder", "rich.progress")
+HEAVY = ("numpy", "onnxruntime", "av", "soxr", "kenlm", "rich.progress")
 
 
 @pytest.fixture
