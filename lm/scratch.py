@@ -42,7 +42,8 @@ def scratch_folder(parent: Path) -> Iterator[Path]:
         folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent))
     try:
         with (folder / _LOCK).open("wb") as file:
-            _lock(file)
+            with _as_output_error(folder):
+                _lock(file)
             yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
