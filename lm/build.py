@@ -67,7 +67,7 @@ class BuildOptions:
     weight: float | None = None
     memory: int = MEMORY
     modern: bool = True
-    workers: int = 2
+    workers: int = 1
 
     def __post_init__(self) -> None:
         if not LEAST_ORDER <= self.order <= LONGEST:

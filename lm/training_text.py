@@ -33,7 +33,7 @@ class GatherOptions:
 
     clean: CleanOptions = field(default_factory=CleanOptions)
     memory: int = MEMORY
-    workers: int = 2
+    workers: int = 1
 
     @property
     def most_words(self) -> int:
