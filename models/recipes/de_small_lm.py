@@ -1,9 +1,11 @@
-"""German text → lm.bin and unigrams.txt, the language model of the bundled model `de-small`.
+"""German text → lm.bin, unigrams.txt and lexicon.bin, the language model of the model `de-small`.
 
     python models/recipes/de_small_lm.py --work DIR --out models/pretrained/de-small \
-        --word-list wordfreq_de.tsv.xz --held-out manifest.tsv... -- TEXT...
+        --word-list wordfreq_de.tsv.xz --held-out manifest.tsv --everyday tatoeba_deu.txt.xz \
+        -- klexikon.txt.xz wikipedia_klexikon.txt.xz bundestag_wp19_wp20.txt.xz
 
-Texts are UTF-8, plain or xz, one sentence a line or running text.
+Texts are UTF-8, plain or xz, one sentence a line or running text. Cleaned texts stay in the work
+folder, so that another size takes no second cleaning.
 """
 
 from __future__ import annotations
@@ -12,28 +14,29 @@ import argparse
 import lzma
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import TextIO
 
-from tevr.lm.corpus import clean, normalise
+from tevr.lm.cleaning import Deduplicated, clean_all
+from tevr.lm.compounds import learn
+from tevr.lm.corpus import clean
+from tevr.lm.held_out import HeldOut, read_held_out
 from tevr.lm.kneser_ney import EstimateOptions, estimate
+from tevr.lm.lexicon import encode, write_lexicon
 from tevr.lm.ngram import LanguageModel
-from tevr.lm.pruning import prune
+from tevr.lm.pruning import prune_to
 from tevr.lm.token_ids import Vocabulary
-from tevr.lm.trie import write_trie
+from tevr.lm.trie import trie_bytes, write_trie
 
-TEST_EVERY = 200
-"""Every so many sentences of a text one is kept for measuring, `TEST_MOST` at most."""
 TEST_MOST = 5000
-CHUNK = 20_000
-"""Lines a worker process cleans at a time."""
-MOST_BYTES = 15_000_000
-"""What lm.bin and unigrams.txt may take together."""
+"""Sentences of a text kept for measuring, at most, evenly spread; at most every tenth."""
+TEST_LEAST_STEP = 10
+TIMES = 3
+"""How often a text of everyday language counts: encyclopaedias and speeches are so much longer."""
 UNKNOWN_PROBABILITY = 1e-6
 """What `<unk>` gets: about as much as the rarest words, whatever the vocabulary's size."""
+FILES = ("lm.bin", "unigrams.txt", "lexicon.bin")
 
 
 @dataclass(frozen=True)
@@ -43,12 +46,12 @@ class Size:
     order: int = 3
     """Length of the longest n-grams."""
     words: int = 200_000
-    """Size of the vocabulary; unknown words cost the decoder more than missing trigrams."""
-    threshold: float = 9e-8
-    """n-grams whose loss costs less entropy than this, in nats, are pruned."""
-    bits: int = 6
+    """Size of the vocabulary."""
+    bytes: int = 40_500_000
+    """Of the three files together."""
+    bits: int = 5
     """Bits of a stored log-probability."""
-    back_off_bits: int = 5
+    back_off_bits: int = 4
     """Bits of a stored back-off weight."""
 
 
@@ -59,56 +62,30 @@ def open_text(path: Path) -> TextIO:
     return path.open(encoding="utf-8")
 
 
-def clean_lines(lines: list[str]) -> list[str]:
-    """Return the normalised sentences of some lines."""
-    return [sentence for line in lines for sentence in clean(line)]
-
-
-def cleaned(path: Path, pool: ProcessPoolExecutor) -> Iterator[str]:
-    """Yield the normalised sentences of a text in their order."""
-    with open_text(path) as file:
-        chunks = iter(lambda: list(islice(file, CHUNK)), [])
-        for sentences in pool.map(clean_lines, chunks):
-            yield from sentences
-
-
-def held_out_sentences(paths: Iterable[Path]) -> set[str]:
-    """Read sentences that must not be learnt: the column `text` of tables, or every line."""
-    found: set[str] = set()
-    for path in paths:
-        with open_text(path) as file:
-            rows = [line.rstrip("\n").split("\t") for line in file]
-        column = rows[0].index("text") if rows and "text" in rows[0] else None
-        texts = [row[0] for row in rows] if column is None else [row[column] for row in rows[1:]]
-        found.update(normalise(text) for text in texts)
-    return found
-
-
-def split_text(path: Path, work: Path, held_out: set[str], pool: ProcessPoolExecutor) -> Path:
+def split_text(path: Path, work: Path, held_out: HeldOut) -> Path:
     """Clean one text into `NAME.txt` and `NAME.test.txt` below the work folder; return the first.
 
     A sentence set aside for measuring is left out wherever the same text repeats it.
     """
     name = path.name.split(".")[0]
-    kept: list[str] = []
-    test: list[str] = []
-    dropped = 0
-    for index, line in enumerate(cleaned(path, pool)):
-        if line in held_out:
-            dropped += 1
-        elif index % TEST_EVERY == 0 and len(test) < TEST_MOST:
-            test.append(line)
-        else:
-            kept.append(line)
+    target, test_target = work / f"{name}.txt", work / f"{name}.test.txt"
+    if target.exists():
+        return target
+    before = held_out.exact, held_out.near
+    with open_text(path) as file:
+        different = Deduplicated(held_out.without(clean_all(file)))
+        lines = list(different)
+    step = max(len(lines) // TEST_MOST, TEST_LEAST_STEP)
+    test = lines[::step][:TEST_MOST]
     apart = set(test)
-    train = [line for line in kept if line not in apart]
-    target = work / f"{name}.txt"
+    train = [line for line in lines if line not in apart]
+    test_target.write_text("\n".join(test) + "\n", encoding="utf-8")
     target.write_text("\n".join(train) + "\n", encoding="utf-8")
-    (work / f"{name}.test.txt").write_text("\n".join(test) + "\n", encoding="utf-8")
     words = sum(line.count(" ") + 1 for line in train)
+    exact, near = held_out.exact - before[0], held_out.near - before[1]
     print(
-        f"{name}: {len(train)} sentences with {words} words kept, {dropped} held out, "
-        f"{len(test)} set aside for measuring, {len(kept) - len(train)} like these dropped"
+        f"{name}: {len(train)} sentences with {words} words kept; {different.dropped} repeated, "
+        f"{exact} held out and {near} nearly so dropped; {len(test)} set aside for measuring"
     )
     return target
 
@@ -134,14 +111,11 @@ def word_frequencies(path: Path | None) -> dict[str, float]:
     return frequencies
 
 
-def choose_words(texts: list[Path], frequencies: dict[str, float], most: int) -> list[str]:
+def choose_words(counts: Counter[str], frequencies: dict[str, float], most: int) -> list[str]:
     """Return the vocabulary, most frequent word first; the word list weighs as much as the texts.
 
     The list knows everyday words that encyclopaedias and speeches lack.
     """
-    counts: Counter[str] = Counter()
-    for line in lines_of(texts):
-        counts.update(line.split())
     total, listed = sum(counts.values()), sum(frequencies.values()) or 1.0
     score = {word: times / total for word, times in counts.items()}
     for word, frequency in frequencies.items():
@@ -150,25 +124,33 @@ def choose_words(texts: list[Path], frequencies: dict[str, float], most: int) ->
     return sorted(score, key=lambda word: (-score[word], word))[:most]
 
 
-def build(arguments: argparse.Namespace, size: Size, texts: list[Path]) -> None:
-    """Estimate the model from cleaned texts and write its two files into the target folder."""
-    frequencies = word_frequencies(arguments.word_list)
-    words = choose_words(texts, frequencies, size.words)
+def build(texts: list[Path], word_list: Path | None, work: Path, out: Path, size: Size) -> None:
+    """Estimate the model from cleaned texts and write its files into the target folder."""
+    counts = Counter(word for line in lines_of(texts) for word in line.split())
+    frequencies = word_frequencies(word_list)
+    words = choose_words(counts, frequencies, size.words)
     options = EstimateOptions(
         size.order, Vocabulary(words), frequencies=frequencies, unknown=UNKNOWN_PROBABILITY
     )
-    found = estimate(lines_of(texts), options, arguments.work)
-    model = prune(found.model, size.threshold, found.counts)
-    print(f"n-grams by length: {model.sizes}")
-    binary: Path = arguments.out / "lm.bin"
+    found = estimate(lines_of(texts), options, work)
+    log10 = dict(zip(found.model.words, found.model.levels[0].log10.tolist(), strict=True))
+    scores = {word: log10[word] for word in words}
+    lexicon = encode(words, list(scores.values()), learn(counts, scores))
+    unigrams = ("\n".join(words) + "\n").encode()
+    room = size.bytes - len(lexicon) - len(unigrams)
+    bits, back_off_bits = size.bits, size.back_off_bits
+
+    def fits(sizes: list[int]) -> bool:
+        return trie_bytes([*sizes, 0][: max(2, len(sizes))], 0, bits, back_off_bits) <= room
+
+    model, threshold = prune_to(found.model, fits, found.counts)
+    print(f"n-grams by length: {model.sizes} of {found.model.sizes}, threshold {threshold:.2g}")
     # The words themselves stay out of the binary: unigrams.txt has them.
-    write_trie(model, binary, bits=size.bits, back_off_bits=size.back_off_bits, words=False)
-    unigrams: Path = arguments.out / "unigrams.txt"
-    unigrams.write_text("\n".join(words) + "\n", encoding="utf-8")
-    taken = binary.stat().st_size + unigrams.stat().st_size
-    print(f"lm.bin and unigrams.txt: {taken} bytes")
-    if taken > MOST_BYTES:
-        raise SystemExit(f"More than {MOST_BYTES} bytes. Raise --threshold or lower --words.")
+    write_trie(model, out / "lm.bin", bits=bits, back_off_bits=back_off_bits, words=False)
+    (out / "unigrams.txt").write_bytes(unigrams)
+    write_lexicon(lexicon, out / "lexicon.bin")
+    for name in FILES:
+        print(f"{name}: {(out / name).stat().st_size} bytes")
 
 
 def measure(binary: Path, tests: dict[str, list[str]]) -> None:
@@ -186,12 +168,15 @@ def read_arguments() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("texts", nargs="+", type=Path, metavar="TEXT")
+    parser.add_argument("--everyday", type=Path, action="append", default=[], metavar="TEXT")
+    parser.add_argument("--times", type=int, default=TIMES, help="how often everyday texts count")
     parser.add_argument("--work", type=Path, required=True, help="folder for cleaned texts")
-    parser.add_argument("--out", type=Path, required=True, help="folder for the two files")
+    parser.add_argument("--out", type=Path, required=True, help="folder for the three files")
     parser.add_argument("--word-list", type=Path, help="words and frequencies, tab-separated")
     parser.add_argument("--held-out", type=Path, nargs="*", default=[], metavar="FILE")
+    parser.add_argument("--order", type=int, default=Size.order)
     parser.add_argument("--words", type=int, default=Size.words)
-    parser.add_argument("--threshold", type=float, default=Size.threshold)
+    parser.add_argument("--bytes", type=int, default=Size.bytes)
     parser.add_argument("--bits", type=int, nargs=2, default=[Size.bits, Size.back_off_bits])
     return parser.parse_args()
 
@@ -201,13 +186,21 @@ def main() -> None:
     arguments = read_arguments()
     arguments.work.mkdir(parents=True, exist_ok=True)
     arguments.out.mkdir(parents=True, exist_ok=True)
-    held_out = held_out_sentences(arguments.held_out)
-    with ProcessPoolExecutor(max_workers=2) as pool:
-        texts = [split_text(path, arguments.work, held_out, pool) for path in arguments.texts]
-    bits, back_off_bits = arguments.bits
-    build(arguments, Size(3, arguments.words, arguments.threshold, bits, back_off_bits), texts)
-    tests = {path.stem: list(lines_of([path.with_suffix(".test.txt")])) for path in texts}
-    tests |= {path.parent.name: sorted(held_out_sentences([path])) for path in arguments.held_out}
+    held_out = HeldOut(read_held_out(arguments.held_out))
+    everyday = [split_text(path, arguments.work, held_out) for path in arguments.everyday]
+    others = [split_text(path, arguments.work, held_out) for path in arguments.texts]
+    size = Size(arguments.order, arguments.words, arguments.bytes, *arguments.bits)
+    build(
+        [*everyday * arguments.times, *others],
+        arguments.word_list,
+        arguments.work,
+        arguments.out,
+        size,
+    )
+    tests = {
+        path.stem: list(lines_of([path.with_suffix(".test.txt")])) for path in [*everyday, *others]
+    }
+    tests |= {path.parent.name: read_held_out([path]) for path in arguments.held_out}
     measure(arguments.out / "lm.bin", tests)
 
 
