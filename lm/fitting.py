@@ -49,7 +49,7 @@ class FitOptions:
 
 
 def unigram_scores(model: BackoffModel) -> dict[str, float]:
-    """Return log10 of the probabilities of a model's words, most frequent first; no markers."""
+    """Return log10 of the probabilities of a model's words, likeliest first; no markers."""
     log10 = model.levels[0].log10.tolist()
     words = list(zip(model.words, log10, strict=True))[len(MARKERS) :]
     return dict(sorted(words, key=lambda item: (-item[1], item[0])))

@@ -1,6 +1,6 @@
 """A language-model folder ↔ its files, with a manifest that says what they were learnt from.
 
-`lm.bin` holds the n-grams (a KenLM trie), `unigrams.txt` the words, most frequent first, one a
+`lm.bin` holds the n-grams (a KenLM trie), `unigrams.txt` the words, likeliest first, one a
 line, `lexicon.bin` how words are spelt and composed (see `tevr.lm.lexicon`) and `lm.json`, the
 manifest, the rest. Folders of other tools, with an n-gram file beside `unigrams.txt`, and model
 folders with a language model in them can be read too.
