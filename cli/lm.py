@@ -11,6 +11,7 @@ import typer
 from typer import Argument, Option
 
 from tevr.cli.console import complain, progress
+from tevr.cli.tune import tune
 from tevr.cli.values import count, number, size
 from tevr.errors import UsageError
 
@@ -34,7 +35,7 @@ def make_lm_app() -> typer.Typer:
         help="Make language models of texts, and look into them.", rich_markup_mode=None
     )
     app.callback(invoke_without_command=True)(_help)
-    for command in (build, mix, perplexity, explain):
+    for command in (build, mix, tune, perplexity, explain):
         app.command()(command)
     return app
 
