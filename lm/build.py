@@ -37,6 +37,8 @@ _EVERY = 20
 """One sentence in so many is set aside to choose the weight on, …"""
 _LEAST_ASIDE, _MOST_ASIDE = 10, 2000
 """… but not fewer and not more than these."""
+_LEAST_WEIGHT = 0.05
+"""Least share of either in a chosen mixture: texts to come differ more than those set aside."""
 _LONGEST_WORD = 100
 """Letters of a word that is learnt; what is longer is no word."""
 
@@ -278,7 +280,8 @@ class _Learner:
         )
         own = self.learn(others, None).model
         self.progress("choosing the weight", 0.0)
-        return best_weight(own, base.model, aside), len(aside)
+        chosen = best_weight(own, base.model, aside)
+        return min(max(chosen, _LEAST_WEIGHT), 1 - _LEAST_WEIGHT), len(aside)
 
 
 def _vocabulary(counts: Counter[str], most: int) -> list[str]:

@@ -156,16 +156,18 @@ class _Counts:
         self.counts: Counter[str] = Counter()
         self.words = 0
         self._most = most
-        self._least = 1
 
     def add(self, words: list[str]) -> None:
         """Count some words; where there are too many different ones, forget the rarest."""
         self.counts.update(words)
         self.words += len(words)
-        while len(self.counts) > self._most:
-            common = {word: count for word, count in self.counts.items() if count > self._least}
-            self.counts = Counter(common)
-            self._least += 1
+        least = 1
+        if len(self.counts) > self._most:
+            # Half of the room must come free, else the next sentence fills it again.
+            while len(self.counts) > self._most // 2:
+                kept = {word: number for word, number in self.counts.items() if number > least}
+                self.counts = Counter(kept)
+                least += 1
 
 
 def _write(sentences: Iterable[str], target: Path, most_words: int) -> tuple[int, _Counts]:
