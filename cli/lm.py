@@ -20,7 +20,13 @@ Quiet = Annotated[bool, Option("--quiet", "-q", help="Show no progress.")]
 Force = Annotated[bool, Option("--force", help="Replace a language model that stands there.")]
 Target = Annotated[Path, Option("--output-dir", "-o", metavar="DIR", help="The folder to write.")]
 MaxSize = Annotated[
-    int, Option(parser=size, metavar="SIZE", help="Size of the model's files together.")
+    int,
+    Option(
+        parser=size,
+        metavar="SIZE",
+        show_default="40MB",
+        help="Largest size of the model's files together; pruned to fit.",
+    ),
 ]
 Bits = Annotated[int, Option(parser=count, metavar="N", help="Bits of a stored score, 2 to 16.")]
 Arpa = Annotated[bool, Option("--arpa", help="Also write lm.arpa.gz for other programs.")]
@@ -67,7 +73,8 @@ def build(
         Option(parser=number, metavar="X", help="Share of the texts, 0 to 1; else chosen."),
     ] = None,
     memory: Annotated[
-        int, Option(parser=size, metavar="SIZE", help="Memory to keep to.")
+        int,
+        Option(parser=size, metavar="SIZE", show_default="2GB", help="Memory to keep to."),
     ] = 2_000_000_000,
     bits: Bits = 8,
     arpa: Arpa = False,

@@ -8,11 +8,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tevr.errors import ModelError, OutputError
+from tevr.errors import ModelError, OutputError, UsageError
 from tevr.lm.cleaning import CleanOptions, Deduplicated, clean_all
 from tevr.lm.counts import MEMORY, Progress, no_progress
 from tevr.lm.documents import Block, Skipped, find_documents, read_documents
 from tevr.lm.held_out import HeldOut
+from tevr.lm.manifest import MANIFEST
+from tevr.lm.scratch import PREFIX
 from tevr.lm.token_ids import WORD_BYTES
 
 _log = logging.getLogger("tevr.lm")
@@ -95,7 +97,7 @@ def gather(
         ModelError: nothing is left to learn from.
         OutputError: the disk is full.
     """
-    documents = find_documents(paths)
+    documents = find_texts(paths)
     reading = _Reading(documents, progress)
     size = sum(path.stat().st_size for path in documents)
     workers = options.workers if size > SMALL else 1
@@ -116,6 +118,29 @@ def gather(
         exact=held_out.exact,
         near=held_out.near,
     )
+
+
+def find_texts(paths: Iterable[Path]) -> list[Path]:
+    """Return the documents among files and below folders, but none that building left there.
+
+    Word lists of language models and intermediate results lie below a folder of texts where the
+    models are written there; they are read only if they are named.
+
+    Raises:
+        UsageError: as `find_documents`.
+    """
+    paths = list(paths)
+    found = [path for path in find_documents(paths) if path in paths or not _is_made(path)]
+    if not found:
+        cause = "Only files of language models were found"
+        raise UsageError(cause, "Name files or folders with texts.")
+    return found
+
+
+def _is_made(path: Path) -> bool:
+    """Tell whether a file belongs to a language model or to one being built."""
+    scratch = any(part.startswith(PREFIX) for part in path.parts)
+    return scratch or (path.parent / MANIFEST).is_file()
 
 
 class _Reading:
@@ -204,7 +229,7 @@ def read_sentences(paths: Iterable[Path], clean: CleanOptions | None = None) -> 
     Raises:
         UsageError: a path is missing or of an unknown kind, or a reader's package is.
     """
-    reading = _Reading(find_documents(paths), no_progress)
+    reading = _Reading(find_texts(paths), no_progress)
     yield from clean_all(reading.texts(), clean or CleanOptions(), workers=1)
     for skipped in reading.skipped:
         _log.warning("Left out: %s", skipped.reason)

@@ -37,7 +37,16 @@ def test_version_is_all_that_version_prints(tevr: Tevr, arguments: list[str]) ->
 
 
 @pytest.mark.parametrize(
-    "arguments", [[], ["--version"], ["--help"], ["transcribe", "--help"], ["doctor", "--help"]]
+    "arguments",
+    [
+        [],
+        ["--version"],
+        ["--help"],
+        ["transcribe", "--help"],
+        ["doctor", "--help"],
+        ["lm"],
+        ["lm", "build", "--help"],
+    ],
 )
 def test_nothing_heavy_is_imported_for_help(command: list[str], arguments: list[str]) -> None:
     code = (
@@ -52,7 +61,9 @@ def test_nothing_heavy_is_imported_for_help(command: list[str], arguments: list[
     assert done.stderr == "[]\n"
 
 
-@pytest.mark.parametrize("arguments", [[], ["--help"], ["transcribe", "--help"]])
+@pytest.mark.parametrize(
+    "arguments", [[], ["--help"], ["transcribe", "--help"], ["lm"], ["lm", "build", "--help"]]
+)
 def test_help_fits_80_columns(
     tevr: Tevr, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
 ) -> None:
@@ -64,9 +75,10 @@ def test_help_fits_80_columns(
 
 def test_every_flag_and_command_is_explained() -> None:
     group: Any = get_command(make_app())
-    for command in group.commands.values():
+    for command in [*group.commands.values(), *group.commands["lm"].commands.values()]:
         assert command.help
         assert all(parameter.help for parameter in command.params)
+    for command in group.commands.values():
         assert "..." not in command.get_short_help_str(60)
 
 

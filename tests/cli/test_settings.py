@@ -152,6 +152,25 @@ def test_every_flag_has_a_key_and_a_variable(write: Write, monkeypatch: pytest.M
     assert from_file["transcribe"]["hotword"] == ["Bad Homburg", "Usingen"]
 
 
+def test_commands_of_a_group_have_tables_of_their_own(
+    write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write('[lm.build]\norder = 4\nheld-out = ["a.txt"]\n[lm.mix]\nbits = 4')
+    monkeypatch.setenv("TEVR_LM_BUILD_MAX_SIZE", "5MB")
+    settings = read()
+    tables = settings.defaults["lm"]
+    assert tables["build"] == {"order": 4, "held_out": ["a.txt"], "max_size": "5MB"}
+    assert tables["mix"] == {"bits": 4}
+    assert tables["explain"] == {}
+    assert settings.origins["lm build", "order"] == f"order in the settings file {path}"
+
+
+def test_a_wrong_value_of_a_group_names_where_it_stands(tevr: Tevr, write: Write) -> None:
+    path = write("[lm.build]\norder = 'x'")
+    sentence = tevr("lm", "build", "a.txt", "-o", "b").sentence
+    assert f"'x' is no whole number. Correct order in the settings file {path}." in sentence
+
+
 # What is wrong
 
 
@@ -165,6 +184,11 @@ def test_every_flag_has_a_key_and_a_variable(write: Write, monkeypatch: pytest.M
         ("beam = 3", "outside of a table"),
         ("transcribe = 3", "outside of a table"),
         ("[doctor]\nbeam = 3", "names the table 'doctor'"),
+        ("[doctor]\nbeam = 3", "[lm.build], [lm.explain]"),
+        ("[lm]\norder = 3", "sets, outside of a table, 'lm.order'"),
+        ("[lm.bild]\norder = 3", "names the table 'lm.bild'"),
+        ("[lm.build]\nordr = 3", "sets 'ordr', which lm build does not know"),
+        ("lm = 3", "outside of a table, 'lm'"),
         ("[transcribe]\nresume = 'yes'", "resume must be true or false"),
         ("[transcribe]\nbeam = true", "beam must be a number, not True"),
         ("[transcribe]\nbeam = [3]", "beam must be a number"),
@@ -213,6 +237,7 @@ def test_a_wrong_value_names_where_it_stands(
         ("TEVR_TRANSCRIBE_END", "late", "'late' is no time"),
         ("TEVR_TRANSCRIBE_BEEM", "3", "sets nothing that transcribe knows"),
         ("TEVR_TRANSCRIBE_FORMATS", "srt", "sets nothing that transcribe knows"),
+        ("TEVR_LM_BUILD_ORDR", "3", "sets nothing that lm build knows"),
     ],
 )
 def test_a_wrong_variable_is_refused_by_name(

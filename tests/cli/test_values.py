@@ -10,7 +10,7 @@ import typer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tevr.cli.values import count, number, seconds, whole
+from tevr.cli.values import count, number, seconds, size, whole
 
 
 @given(st.floats(0, 1e6))
@@ -61,3 +61,24 @@ def test_a_count_is_at_least_one(value: str | int) -> None:
     assert count("1") == 1
     with pytest.raises(typer.BadParameter, match="less than 1"):
         count(value)
+
+
+@given(st.integers(1, 999), st.sampled_from(["k", "M", "g", "T"]))
+def test_sizes_are_powers_of_a_thousand(value: int, letter: str) -> None:
+    expected = value * 1000 ** (1 + "kmgt".index(letter.lower()))
+    for text in (f"{value}{letter}", f"{value}{letter}B", f" {value} {letter}b "):
+        assert size(text) == expected
+    assert size(value) == size(str(value)) == size(f"{value} B") == value
+
+
+def test_sizes_may_be_broken() -> None:
+    assert size("1.5GB") == 1_500_000_000
+    assert size("0.5 kB") == 500
+
+
+@pytest.mark.parametrize(
+    "text", ["", "MB", "x", "-1MB", "4XB", "1MiB", "1,5GB", "0", "0.0001kB", "nan", "1e6", True]
+)
+def test_what_is_no_size_is_refused(text: str) -> None:
+    with pytest.raises(typer.BadParameter, match="is no size"):
+        size(text)

@@ -386,6 +386,19 @@ def test_a_full_disk_is_one_sentence(
 # Gathering
 
 
+def test_models_below_the_texts_are_no_texts(letters: Path) -> None:
+    first = learnt(letters, letters / "lm")
+    (letters / "tevr-scratch-x").mkdir()
+    (letters / "tevr-scratch-x" / "sentences.txt").write_text("unfertig und alt")
+    again = learnt(letters, letters / "lm", force=True)
+    assert again.folder == first.folder
+    assert again.files == 1
+    named = learnt(letters / "lm" / "unigrams.txt", letters.parent / "liste")
+    assert named.words == first.different
+    with pytest.raises(UsageError, match="Only files of language models"):
+        learnt(letters / "lm", letters / "neu")
+
+
 def test_words_are_counted_in_bounded_memory(letters: Path, tmp_path: Path) -> None:
     options = GatherOptions(memory=1)
     assert options.most_words == 0
