@@ -58,7 +58,7 @@ def build(
     words: Annotated[
         int, Option(parser=count, metavar="N", help="Words of the vocabulary at most.")
     ] = 200_000,
-    max_size: MaxSize = 40_000_000,
+    max_size: MaxSize = 60_000_000,
     held_out: Annotated[
         list[Path],
         Option(
@@ -128,7 +128,7 @@ def mix(
             metavar="X", help="Share of each model but the base, in their order; else all alike."
         ),
     ] = [],  # noqa: B006 - read only
-    max_size: MaxSize = 40_000_000,
+    max_size: MaxSize = 60_000_000,
     bits: Bits = 8,
     arpa: Arpa = False,
     force: Force = False,

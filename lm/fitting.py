@@ -18,7 +18,7 @@ from tevr.lm.pruning import prune_to
 from tevr.lm.trie import LEAST_BITS, MOST_BITS, trie_bytes, write_trie
 from tevr.lm.trie_layout import LEAST_ORDER
 
-MAX_SIZE = 40_000_000
+MAX_SIZE = 60_000_000
 """Bytes of a language model by default."""
 
 
