@@ -24,7 +24,7 @@ MaxSize = Annotated[
     Option(
         parser=size,
         metavar="SIZE",
-        show_default="40MB",
+        show_default="60MB",
         help="Largest size of the model's files together; pruned to fit.",
     ),
 ]
