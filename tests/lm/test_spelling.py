@@ -14,13 +14,12 @@ UNIGRAMS = Path(__file__).parents[2] / "models" / "pretrained" / "de-small" / "u
 
 #: Old forms, and umlauts written out, that the vocabulary of today's texts holds all the same.
 OLD_IN_VOCABULARY = """
-abtheilung actien aegypten aehnlich aendern aerzte alterthümer bedürfniss blos brennessel classe
-cultur academie dampfschiffahrts dampfschiffahrtsgesellschaft ergebniss erkenntniss gefängniss
-geheimniss gethan giebt greuel greulich herzogthums illustrirte judenthum kenntniss känguruh
-litteratur meynen miethe mittheilungen nöthig oeffentlichen oesterreich oesterreichische
-oesterreichischen oesterreicher officier plaziert rauh rauhe rauhen rauher schiffahrt schiffahrts
-seyn stengel theil theile theils thier thiere thut thätigkeit thür tip tips todten ueber ueberall
-ueberhaupt uebersetzung uebersicht verhältniss verständniss verzeichniss wieviel zuviel zuwenig
+abtheilung academie actien aehnlich aendern aerzte alterthümer bedürfniss blos brennessel classe
+cultur ergebniss gefängniss geheimniss gethan giebt greuel greulich herzogthums illustrirte
+kenntniss känguruh litteratur meynen mittheilungen oeffentlichen oesterreich oesterreicher
+oesterreichische oesterreichischen officier plaziert rauh rauhe rauhen rauher schiffahrt seyn
+stengel theil theile theils thier thiere thür tip tips ueber ueberall ueberhaupt uebersetzung
+uebersicht verhältniss verständniss verzeichniss wieviel zuviel zuwenig
 """
 
 TODAY = {
