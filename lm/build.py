@@ -69,7 +69,7 @@ class BuildOptions:
     weight: float | None = None
     memory: int = MEMORY
     modern: bool = True
-    workers: int = 1
+    workers: int = 2
 
     def __post_init__(self) -> None:
         if not LEAST_ORDER <= self.order <= LONGEST:

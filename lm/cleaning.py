@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from itertools import islice
+from multiprocessing import parent_process
+from threading import Thread
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,7 +65,7 @@ def clean_all(
         for chunk in chunks:
             yield from _clean_chunk(chunk, options)
         return
-    pool = ProcessPoolExecutor(max_workers=workers)
+    pool = ProcessPoolExecutor(max_workers=workers, initializer=_serve)
     running: deque[Future[list[str]]] = deque()
     try:
         for chunk in chunks:
@@ -138,6 +142,23 @@ def _chunks(texts: Iterable[str]) -> Iterator[list[str]]:
             chunk, size = [], 0
     if chunk:
         yield chunk
+
+
+def _serve() -> None:
+    """Prepare a worker process: the parent alone stops the work, and no worker outlives it."""
+    for name in ("SIGINT", "SIGHUP"):  # a terminal sends them to the workers too
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
+    # What the parent was told to do on being ended is no business of a worker.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    Thread(target=_leave_with_parent, daemon=True).start()
+
+
+def _leave_with_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _clean_chunk(texts: list[str], options: CleanOptions) -> list[str]:

@@ -35,7 +35,7 @@ class GatherOptions:
 
     clean: CleanOptions = field(default_factory=CleanOptions)
     memory: int = MEMORY
-    workers: int = 1
+    workers: int = 2
 
     @property
     def most_words(self) -> int:
