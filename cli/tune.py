@@ -37,7 +37,7 @@ def tune(
     ] = None,
     quiet: Annotated[bool, Option("--quiet", "-q", help="Show no progress.")] = False,
 ) -> int:
-    """Find the numbers of the search that make the fewest word errors.
+    """Find the numbers of the search that make the fewest errors.
 
     They are alpha (weight of the language model), beta (bonus for each word), compound_offset and
     unknown_offset, and are kept with the language model. A hundred sentences are enough.
