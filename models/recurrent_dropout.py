@@ -20,6 +20,7 @@ the memory above all, stays as it was.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -104,7 +105,7 @@ class LSTMScan(torch.autograd.Function):
         return hiddens[1:], memory.clone()
 
     @staticmethod
-    @once_differentiable  # type: ignore[untyped-decorator]
+    @once_differentiable
     def backward(ctx: Any, d_hiddens: Tensor, d_memory: Tensor) -> tuple[Tensor | None, ...]:  # noqa: ANN401
         """Return the derivatives by the arguments of `forward`."""
         weight, mask, gates, memories, hiddens = ctx.saved_tensors
@@ -171,7 +172,7 @@ class GRUScan(torch.autograd.Function):
         return hiddens[1:]
 
     @staticmethod
-    @once_differentiable  # type: ignore[untyped-decorator]
+    @once_differentiable
     def backward(ctx: Any, d_hiddens: Tensor) -> tuple[Tensor | None, ...]:  # noqa: ANN401
         """Return the derivatives by the arguments of `forward`."""
         weight, mask, gates, part, hiddens = ctx.saved_tensors
@@ -219,7 +220,7 @@ class RNNScan(torch.autograd.Function):
         return hiddens[1:]
 
     @staticmethod
-    @once_differentiable  # type: ignore[untyped-decorator]
+    @once_differentiable
     def backward(ctx: Any, d_hiddens: Tensor) -> tuple[Tensor | None, ...]:  # noqa: ANN401
         """Return the derivatives by the arguments of `forward`."""
         weight, mask, masked, hiddens = ctx.saved_tensors
@@ -325,15 +326,18 @@ class RecurrentDropout(nn.Module):
         Returns:
             Hidden states (steps, batch, units) and, of an LSTM, the last memories (batch, units).
         """
-        into, recurrent, bias_into, bias = self.core.all_weights[layer]
+        into, kept, bias_into, bias = self.core.all_weights[layer]
+        recurrent: Tensor = kept
         place = inputs.device.type
         if torch.is_autocast_enabled(place):
             recurrent = recurrent.to(torch.get_autocast_dtype(place))
         projected = functional.linear(inputs, into).to(bias.dtype) + bias_into
         loses = self.config.target == "memory"
         if self.config.cell == "lstm":
-            hiddens, memory = LSTMScan.apply(projected + bias, recurrent, *state, mask, loses)
-            return hiddens, memory
+            scan: Callable[..., tuple[Tensor, Tensor]] = LSTMScan.apply
+            return scan(projected + bias, recurrent, *state, mask, loses)
         if self.config.cell == "gru":
-            return (GRUScan.apply(projected, recurrent, bias, *state, mask, loses),)
-        return (RNNScan.apply(projected + bias, recurrent, *state, mask),)
+            gru: Callable[..., Tensor] = GRUScan.apply
+            return (gru(projected, recurrent, bias, *state, mask, loses),)
+        rnn: Callable[..., Tensor] = RNNScan.apply
+        return (rnn(projected + bias, recurrent, *state, mask),)
