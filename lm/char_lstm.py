@@ -1,0 +1,360 @@
+"""Normalised sentences → a character LSTM with recurrent dropout, trained step by step on torch.
+
+Every sentence is a sequence of its own: a border, its characters, a border again. What a network
+reads at a place is the character there, what it foretells is the next one. Training is the same
+whether it was broken off and resumed or not: which sentences a step learns from follows from the
+seed and the step's number, and a checkpoint holds the state of everything drawn at random.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from math import cos, log, pi
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+
+from tevr.errors import ModelError, UsageError
+from tevr.lm.corpus import ALPHABET
+from tevr.models.recurrent_dropout import RecurrentDropout, RecurrentDropoutConfig
+
+BORDER = 0
+"""Id before and after every sentence; the characters' ids follow in the alphabet's order."""
+LONGEST = 256
+"""Characters of a sentence that are learnt, from its beginning."""
+CHECKPOINT = "checkpoint.pt"
+LOG = "log.jsonl"
+_POOL = 64
+"""Batches whose sentences are drawn together and sorted by length, so that little is padding."""
+_IGNORED = -100
+
+_log = logging.getLogger("tevr.lm")
+
+
+@dataclass(frozen=True)
+class NetworkOptions:
+    """Sizes of the network, and what is dropped while it learns."""
+
+    alphabet: str = " " + ALPHABET
+    """Every character that it reads and foretells."""
+    embedding: int = 64
+    """Size of a character's vector."""
+    units: int = 640
+    """Size of the LSTM's state."""
+    layers: int = 1
+    recurrent_dropout: float = 0.0
+    """Rate for what the LSTM writes into its memory, new at every step."""
+    forward_dropout: float = 0.0
+    """Rate for what goes into and out of every layer."""
+
+
+@dataclass(frozen=True)
+class TrainingOptions:
+    """How long and how fast a network learns."""
+
+    steps: int = 8000
+    """Batches learnt from."""
+    batch: int = 64
+    """Sentences of a batch."""
+    rate: float = 3e-3
+    """Adam's step size at its highest; it rises over `warm_up` steps and falls along a cosine."""
+    warm_up: int = 200
+    clip: float = 1.0
+    """Largest norm of all gradients together."""
+    seed: int = 0
+    narrow: bool = False
+    """Take matrix products in bfloat16: three times as fast on processors that have it."""
+    save_every: int = 250
+    """Steps from one checkpoint to the next."""
+    measure_every: int = 1000
+    """Steps from one measurement on the held-out sentences to the next."""
+
+    def __post_init__(self) -> None:
+        if min(self.steps, self.batch, self.save_every, self.measure_every) < 1:
+            cause = "Steps, batches and what lies between checkpoints are below 1"
+            raise UsageError(cause, "Give whole numbers from 1.")
+
+    def rate_at(self, step: int) -> float:
+        """Return the step size of a step, from 0."""
+        rise = min(1.0, (step + 1) / max(1, self.warm_up))
+        return self.rate * rise * 0.5 * (1 + cos(pi * step / self.steps))
+
+
+class CharacterNetwork(nn.Module):
+    """Characters' ids → scores of the next character."""
+
+    def __init__(self, options: NetworkOptions) -> None:
+        super().__init__()
+        self.options = options
+        many = 1 + len(options.alphabet)
+        self.embedding = nn.Embedding(many, options.embedding)
+        self.recurrent = RecurrentDropout(
+            RecurrentDropoutConfig(
+                options.embedding,
+                options.units,
+                options.layers,
+                rate=options.recurrent_dropout,
+                between=options.forward_dropout,
+            )
+        )
+        self.drop = nn.Dropout(options.forward_dropout)
+        self.output = nn.Linear(options.units, many)
+        gates = [weight for name, weight in self.named_parameters() if "bias_ih" in name]
+        with torch.no_grad():
+            for bias in gates:  # a memory that is kept from the start learns long words sooner
+                bias[options.units : 2 * options.units] += 1.0
+
+    def forward(self, ids: Tensor) -> Tensor:
+        """Return scores (steps, batch, characters) after each of the ids (steps, batch)."""
+        states, _ = self.recurrent(self.drop(self.embedding(ids)))
+        scores: Tensor = self.output(self.drop(states))
+        return scores
+
+
+@dataclass(frozen=True)
+class Text:
+    """Sentences as ids, one after the other."""
+
+    ids: NDArray[np.uint8]
+    """(characters,)"""
+    starts: NDArray[np.int64]
+    """(sentences + 1,), where each begins, and the end of the last."""
+
+    def __len__(self) -> int:
+        return len(self.starts) - 1
+
+    def batch(self, sentences: NDArray[np.int64]) -> Tensor:
+        """Return some sentences with their borders (2 + longest, sentences), −100 after them."""
+        starts = self.starts[sentences]
+        lengths = np.minimum(self.starts[sentences + 1] - starts, LONGEST)
+        places = np.arange(int(lengths.max(initial=0)) + 1)[:, None]
+        at = np.minimum(starts + places, len(self.ids) - 1)
+        rows = np.where(places < lengths, self.ids[at].astype(np.int64), _IGNORED)
+        rows[lengths, np.arange(len(sentences))] = BORDER
+        return torch.from_numpy(np.concatenate((np.zeros_like(rows[:1]), rows)))
+
+
+def encode(sentences: Sequence[str], alphabet: str) -> Text:
+    """Turn normalised sentences into ids.
+
+    Raises:
+        UsageError: there is none, or a character is outside the alphabet.
+    """
+    sentences = [sentence for sentence in sentences if sentence]
+    if not sentences:
+        raise UsageError("There is no text to learn from", "Give at least one sentence.")
+    table = np.full(0x110000, 255, np.uint8)
+    table[[ord(character) for character in alphabet]] = np.arange(1, 1 + len(alphabet))
+    ids = table[np.frombuffer("".join(sentences).encode("utf-32-le"), np.uint32)]
+    if (ids == 255).any():  # noqa: PLR2004 (as filled above)
+        wrong = sorted(set("".join(sentences)) - set(alphabet))
+        cause = f"The text holds {wrong[0]!r}, which is not in the alphabet"
+        raise UsageError(cause, "Normalise the text first, or extend the alphabet.")
+    return Text(ids, np.cumsum([0, *map(len, sentences)]))
+
+
+class Sampler:
+    """Which sentences a step learns from: all once, then all again in another order."""
+
+    def __init__(self, text: Text, options: TrainingOptions) -> None:
+        self._text = text
+        self._batch = min(options.batch, len(text))
+        self._seed = options.seed
+        self._pool = lru_cache(1)(self._draw_pool)
+
+    def batch(self, step: int) -> Tensor:
+        """Return the batch of a step, from 0, as `Text.batch` does."""
+        number, place = divmod(step, self._batches)
+        return self._text.batch(self._pool(number)[place])
+
+    @property
+    def _batches(self) -> int:
+        """Batches of a pool."""
+        return min(_POOL, len(self._text) // self._batch)
+
+    def _draw_pool(self, number: int) -> list[NDArray[np.int64]]:
+        pools = len(self._text) // (self._batch * self._batches)  # in one round over the text
+        around, at = divmod(number, pools)
+        order = np.random.default_rng((self._seed, around)).permutation(len(self._text))
+        taken = order[at * self._batch * self._batches :][: self._batch * self._batches]
+        lengths = np.diff(self._text.starts)[taken]
+        batches = np.split(taken[np.argsort(lengths, kind="stable")], self._batches)
+        shuffled = np.random.default_rng((self._seed, around, at)).permutation(self._batches)
+        return [batches[index] for index in shuffled]
+
+
+def train(
+    sentences: Sequence[str],
+    held_out: Sequence[str],
+    folder: Path,
+    network_options: NetworkOptions = NetworkOptions(),
+    options: TrainingOptions = TrainingOptions(),
+) -> CharacterNetwork:
+    """Train a network, or go on where the folder's checkpoint stands.
+
+    `log.jsonl` in the folder gets a line for every checkpoint: the step, the mean cost since the
+    line before in bits per character, the held-out bits per character where they were measured,
+    and seconds of work since the start or the last resumption.
+
+    Args:
+        sentences: what to learn.
+        held_out: sentences to measure on.
+        folder: for checkpoint and log; made where it is missing.
+        network_options: sizes; as at the start if training goes on.
+        options: duration; `steps` as at the start, since the step size follows from it.
+
+    Raises:
+        UsageError: there is no text, or it holds characters outside the alphabet.
+        ModelError: the checkpoint is of another network or training.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    torch.manual_seed(options.seed)
+    network = CharacterNetwork(network_options)
+    optimiser = torch.optim.Adam(network.parameters(), lr=options.rate, betas=(0.9, 0.99))
+    sampler = Sampler(encode(sentences, network_options.alphabet), options)
+    first = _resume(folder, network, optimiser, options)
+    begun, costs = time.monotonic(), []
+    for step in range(first, options.steps):
+        optimiser.param_groups[0]["lr"] = options.rate_at(step)
+        costs.append(_learn(network, optimiser, sampler.batch(step), options))
+        done = step + 1
+        if done % options.save_every and done < options.steps:
+            continue
+        line: dict[str, Any] = {"step": done, "bits": float(np.mean(costs)) / log(2)}
+        if done % options.measure_every == 0 or done == options.steps:
+            line["held_out"] = bits_per_character(network, held_out)
+        _append(folder / LOG, line | {"seconds": round(time.monotonic() - begun, 1)})
+        _save(folder, network, optimiser, options, done)
+        costs = []
+    return network.eval()
+
+
+def _learn(
+    network: CharacterNetwork,
+    optimiser: torch.optim.Optimizer,
+    batch: Tensor,
+    options: TrainingOptions,
+) -> float:
+    """Take one step; return the cost before it in nats per character, borders counted."""
+    network.train()
+    with torch.autocast("cpu", torch.bfloat16, enabled=options.narrow):
+        scores = network(batch[:-1].clamp(min=BORDER))
+    loss = functional.cross_entropy(scores.float().flatten(0, 1), batch[1:].flatten())
+    optimiser.zero_grad()
+    loss.backward()  # type: ignore[no-untyped-call]
+    nn.utils.clip_grad_norm_(network.parameters(), options.clip)
+    optimiser.step()
+    return loss.item()
+
+
+def bits_per_character(
+    network: CharacterNetwork, sentences: Sequence[str], *, batch: int = 128
+) -> float:
+    """Return the mean cost of the characters of sentences; ends of sentences are not counted."""
+    bits = characters = 0.0
+    text = encode(sentences, network.options.alphabet)
+    for costs, known in _costs(network, text, batch):
+        bits += float(costs.sum()) / log(2)
+        characters += int(known.sum())
+    return bits / characters
+
+
+@torch.inference_mode()
+def _costs(network: CharacterNetwork, text: Text, batch: int) -> Iterator[tuple[Tensor, Tensor]]:
+    """Yield costs in nats (steps, sentences) and which of them are those of characters."""
+    network.eval()
+    order = np.argsort(np.diff(text.starts), kind="stable")
+    for begin in range(0, len(order), batch):
+        ids = text.batch(order[begin : begin + batch])
+        known = ids[1:] > BORDER
+        scores = network(ids[:-1].clamp(min=BORDER))
+        targets = torch.where(known, ids[1:], _IGNORED)
+        costs = functional.cross_entropy(
+            scores.flatten(0, 1), targets.flatten(), reduction="none", ignore_index=_IGNORED
+        )
+        yield costs.view(targets.shape), known
+
+
+def load_network(folder: Path) -> CharacterNetwork:
+    """Read the network out of a training's checkpoint.
+
+    Raises:
+        ModelError: there is none that can be read.
+    """
+    saved = _read(folder / CHECKPOINT)
+    network = CharacterNetwork(NetworkOptions(**saved["network_options"]))
+    network.load_state_dict(saved["network"])
+    return network.eval()
+
+
+def _save(
+    folder: Path,
+    network: CharacterNetwork,
+    optimiser: torch.optim.Optimizer,
+    options: TrainingOptions,
+    step: int,
+) -> None:
+    """Write a checkpoint; a kill leaves the old one or the new one."""
+    state = {
+        "step": step,
+        "network_options": asdict(network.options),
+        "options": asdict(options),
+        "network": network.state_dict(),
+        "optimiser": optimiser.state_dict(),
+        "random": torch.get_rng_state(),
+    }
+    part = folder / f".{CHECKPOINT}.{os.getpid()}"
+    torch.save(state, part)
+    part.replace(folder / CHECKPOINT)
+
+
+def _resume(
+    folder: Path,
+    network: CharacterNetwork,
+    optimiser: torch.optim.Optimizer,
+    options: TrainingOptions,
+) -> int:
+    """Take over the folder's checkpoint if there is one; return the number of steps done."""
+    path = folder / CHECKPOINT
+    lines = folder / LOG
+    if not path.exists():
+        lines.unlink(missing_ok=True)
+        return 0
+    saved = _read(path)
+    if (saved["network_options"], saved["options"]) != (asdict(network.options), asdict(options)):
+        cause = f"The checkpoint in {folder} is of another network or another training"
+        raise ModelError(cause, "Take its options, or another folder.")
+    network.load_state_dict(saved["network"])
+    optimiser.load_state_dict(saved["optimiser"])
+    torch.set_rng_state(saved["random"])
+    # A kill between log and checkpoint leaves a line that will be written again.
+    kept = [each for each in lines.read_text(encoding="utf-8").splitlines() if each]
+    kept = [each for each in kept if json.loads(each)["step"] <= saved["step"]]
+    lines.write_text("".join(f"{each}\n" for each in kept), encoding="utf-8")
+    _log.info("Training goes on after step %d of %d.", saved["step"], options.steps)
+    return int(saved["step"])
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        saved: dict[str, Any] = torch.load(path, weights_only=True)
+    except (OSError, RuntimeError, ValueError, EOFError) as error:
+        cause = f"The checkpoint {path} cannot be read"
+        raise ModelError(cause, "Train again, or copy it again.") from error
+    return saved
+
+
+def _append(path: Path, line: dict[str, Any]) -> None:
+    with path.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(line) + "\n")
