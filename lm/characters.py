@@ -17,6 +17,8 @@ from tevr.lm.backoff import START, BackoffModel, Ids, Sums
 from tevr.lm.counts import MEMORY, Progress, no_progress
 from tevr.lm.decoder import SPACE
 from tevr.lm.kneser_ney import EstimateOptions, estimate
+from tevr.lm.token_ids import Vocabulary
+from tevr.lm.trie_reader import read_trie
 
 ORDER = 6
 """Characters of the longest n-grams, the one foretold among them."""
@@ -70,6 +72,7 @@ class CharacterNgram:
         sentences: Iterable[str],
         order: int = ORDER,
         *,
+        alphabet: str | None = None,
         work: Path | None = None,
         memory: int = MEMORY,
         progress: Progress = no_progress,
@@ -79,6 +82,8 @@ class CharacterNgram:
         Args:
             sentences: letters and single spaces.
             order: characters of the longest n-grams.
+            alphabet: the letters it shall know, even those that the text lacks; None for the
+                text's own.
             work: where intermediate results are kept, see `tevr.lm.kneser_ney.estimate`.
             memory: bytes the whole process may take.
             progress: told of every step.
@@ -88,8 +93,18 @@ class CharacterNgram:
             OutputError: the disk is full.
         """
         spelt = (" ".join(text.replace(SPACE, _SPACE_WORD)) for text in sentences)
-        options = EstimateOptions(order=order, memory=memory)
+        known = None if alphabet is None else [_SPACE_WORD, *alphabet]
+        options = EstimateOptions(order=order, vocabulary=Vocabulary(known), memory=memory)
         return cls(estimate(spelt, options, work, progress).model)
+
+    @classmethod
+    def read(cls, path: Path) -> CharacterNgram:
+        """Read a model of characters from a KenLM trie.
+
+        Raises:
+            ModelError: the file cannot be read, or is no trie.
+        """
+        return cls(read_trie(path))
 
     @property
     def alphabet(self) -> frozenset[str]:
