@@ -7,12 +7,14 @@ cross a space.
 
 from __future__ import annotations
 
+import json
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 
-from tevr.errors import UsageError
+from tevr.errors import ModelError, UsageError
 
 Pair = tuple[str, str]
 
@@ -22,6 +24,24 @@ class BytePairs:
     """Pairs of pieces in the order in which they are merged."""
 
     merges: tuple[Pair, ...]
+
+    @classmethod
+    def read(cls, path: Path) -> BytePairs:
+        """Read ``{"merges": [["e", "n"], …]}``.
+
+        Raises:
+            ModelError: the file is missing, not JSON, or holds no such pairs.
+        """
+        try:
+            pairs = json.loads(path.read_text(encoding="utf-8"))["merges"]
+            return cls(tuple((str(left), str(right)) for left, right in pairs))
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            cause = f"{path} is no table of byte pairs"
+            raise ModelError(cause, "Check the name of the file.") from error
+
+    def to_json(self) -> str:
+        """Return what `read` reads."""
+        return json.dumps({"merges": self.merges}, ensure_ascii=False) + "\n"
 
     def split(self, word: str) -> list[str]:
         """Return the pieces of a word."""

@@ -64,21 +64,22 @@ class DeriveReport:
 
     Attributes:
         derived: the labels.
+        model: what told the costs.
         pairs: the byte-pair table learnt from the same words.
-        measures: how tables part the sentences set aside, by name; the own one is not in it.
+        text: the sentences set aside, with their costs.
+        measures: how other tables part the sentences set aside, by name.
         sentences: sentences looked at.
-        measured: sentences set aside.
         files: documents found.
         skipped: those that could not be read, or not to their end.
         seconds: what all took.
     """
 
     derived: Derived
+    model: CharacterModel
     pairs: BytePairs
     text: Text
     measures: Mapping[str, Measure]
     sentences: int
-    measured: int
     files: int
     skipped: tuple[Skipped, ...]
     seconds: float
@@ -109,11 +110,11 @@ def derive_from_texts(options: SourceOptions, progress: Progress = no_progress) 
     splits = {"characters": list, f"BPE {PIECES}": pairs.split, **options.others}
     return DeriveReport(
         derived=derived,
+        model=model,
         pairs=pairs,
         text=text,
         measures={name: measure(text, split) for name, split in splits.items()},
         sentences=source.total,
-        measured=len(text.sentences),
         files=found.files,
         skipped=found.skipped,
         seconds=monotonic() - started,

@@ -188,7 +188,7 @@ class _Sums:
         total = np.concatenate(([0.0], np.cumsum(flat)))
         for length in range(1, LONGEST + 1):
             summed = np.zeros(len(flat))
-            summed[: len(flat) - length + 1] = total[length:] - total[:-length]
+            summed[: max(len(flat) - length + 1, 0)] = total[length:] - total[:-length]
             at = length - 1
             self._bits[at] = _grown(self._bits[at], np.bincount(places, summed, size))
             squares = np.bincount(places, summed * summed, size)

@@ -57,6 +57,11 @@ class TokenTable:
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise ModelError(f"{path} is no label table", "Install the model again.") from error
 
+    def to_json(self) -> str:
+        """Return what `load` reads."""
+        data = {"labels": self.labels, "blank": self.blank, "end": self.end}
+        return json.dumps(data, ensure_ascii=False) + "\n"
+
     @cached_property
     def _ids(self) -> dict[str, int]:
         """Id of each label that has text."""
@@ -87,6 +92,14 @@ class TokenTable:
                 ids.append(self._ids[SPACE])
             ids.extend(self._spell(word))
         return ids
+
+    def split(self, word: str) -> list[str]:
+        """One word → the texts of its labels.
+
+        Raises:
+            UsageError: a character that no label can spell.
+        """
+        return [self.labels[index] for index in self._spell(word)]
 
     @cached_property
     def _spell(self) -> Callable[[str], tuple[int, ...]]:
