@@ -26,14 +26,24 @@ MAY_IMPORT = {
         "tevr.models.recurrent_dropout",
         "numpy",
         "kenlm",
+        "onnxruntime",
         "num2words",
         *("docx", "pypdf", "markdown_it"),
     ),
-    "cli": ("tevr", "tevr.lm", "tevr.models", "tevr.cli", "typer", "rich", "numpy", "av"),
+    "cli": (
+        *("tevr", "tevr.lm", "tevr.models", "tevr.cli"),
+        *("typer", "rich", "numpy", "av", "matplotlib"),
+    ),
     "models": ("tevr.models", "numpy", "torch"),
 }
 #: Below these, a network is trained, converted or run with PyTorch.
-ON_TORCH = ("tevr/wav2vec2.py", "tevr/training/")
+ON_TORCH = (
+    "tevr/wav2vec2.py",
+    "tevr/training/",
+    "lm/char_lstm.py",
+    "lm/char_batches.py",
+    "lm/char_export.py",
+)
 TORCH = ("torch", "safetensors", "onnx", "onnxscript")
 
 #: Folders of somebody's own machine; an example may be called "me".
@@ -96,6 +106,8 @@ def is_allowed(found: Import) -> bool:
         allowed += TORCH
     if found.file == "cli/doctor.py":
         allowed += ("sounddevice",)  # looked for, not needed
+    if found.file == "lm/byt5.py":
+        allowed += ("torch", "transformers")  # used where a user has them
     return any(is_below(found.module, prefix) for prefix in allowed)
 
 
