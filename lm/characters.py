@@ -17,7 +17,10 @@ from tevr.lm.backoff import START, BackoffModel, Ids, Sums
 from tevr.lm.counts import MEMORY, Progress, no_progress
 from tevr.lm.decoder import SPACE
 from tevr.lm.kneser_ney import EstimateOptions, estimate
+from tevr.lm.pruning import prune_to
 from tevr.lm.token_ids import Vocabulary
+from tevr.lm.trie import trie_bytes, write_trie
+from tevr.lm.trie_layout import LEAST_ORDER
 from tevr.lm.trie_reader import read_trie
 
 ORDER = 6
@@ -56,9 +59,11 @@ class CharacterNgram:
 
     Attributes:
         model: n-grams whose words are single characters, `_` for the space.
+        counts: for each level how often its n-grams occur, (n-grams,); None where nobody knows.
     """
 
     model: BackoffModel
+    counts: Sequence[Ids] | None = field(default=None, repr=False)
     _ids: dict[str, int] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -95,7 +100,8 @@ class CharacterNgram:
         spelt = (" ".join(text.replace(SPACE, _SPACE_WORD)) for text in sentences)
         known = None if alphabet is None else [_SPACE_WORD, *alphabet]
         options = EstimateOptions(order=order, vocabulary=Vocabulary(known), memory=memory)
-        return cls(estimate(spelt, options, work, progress).model)
+        found = estimate(spelt, options, work, progress)
+        return cls(found.model, found.counts)
 
     @classmethod
     def read(cls, path: Path) -> CharacterNgram:
@@ -105,6 +111,32 @@ class CharacterNgram:
             ModelError: the file cannot be read, or is no trie.
         """
         return cls(read_trie(path))
+
+    def write(self, path: Path, most: int, bits: int = 8) -> None:
+        """Write a KenLM trie, pruned so far as needed to keep to so many bytes.
+
+        Without counts pruning costs much: the model's own probabilities do not tell how often a
+        history comes.
+
+        Args:
+            path: the file.
+            most: bytes.
+            bits: of a stored score.
+
+        Raises:
+            UsageError: single characters alone take more.
+            OutputError: the file cannot be written.
+        """
+        strings = sum(len(word.encode()) + 1 for word in self.model.words)
+
+        def fits(sizes: list[int]) -> bool:
+            padded = [*sizes, 0][: max(LEAST_ORDER, len(sizes))]
+            return trie_bytes(padded, strings, bits, bits) <= most
+
+        model = self.model
+        if not fits(model.sizes):
+            model, _ = prune_to(model, fits, self.counts)
+        write_trie(model, path, bits=bits, back_off_bits=bits)
 
     @property
     def alphabet(self) -> frozenset[str]:
@@ -151,7 +183,7 @@ class CharacterNgram:
         numbers = np.zeros(len(ids), np.int64)
         for back in range(self.model.order - 1, -1, -1):
             numbers *= len(self.model.words)
-            numbers[back:] += ids[: len(ids) - back]
+            numbers[back:] += ids[: max(len(ids) - back, 0)]
         return numbers
 
     def _window_costs(self, windows: NDArray[np.int64]) -> Sums:

@@ -64,7 +64,8 @@ class WordCosts:
     Attributes:
         text: every different word once, each followed by a space; other arrays go along with it.
         counts: (characters,), how often the word occurs; 0 at spaces.
-        bits: (LONGEST, characters), at [n − 1, i] the summed costs of the n letters from i on.
+        bits: (LONGEST, characters), at [n − 1, i] the summed costs of the n letters from i on; 0
+            where the word ends before.
         squares: (LONGEST, characters), the same of squared costs.
         spaces: the moments of the spaces between words.
     """
@@ -216,7 +217,12 @@ class _Sums:
         )
         counts, bits, squares = self._counts, np.stack(self._bits), np.stack(self._squares)
         counts[spaces] = 0.0
-        bits[:, spaces] = squares[:, spaces] = 0.0
+        for length in range(LONGEST):  # of stretches without their last letter
+            beyond = spaces.copy()
+            for step in range(1, length + 1):
+                beyond[:-step] |= spaces[step:]
+                beyond[-step:] = True
+            bits[length, beyond] = squares[length, beyond] = 0.0
         return WordCosts(text, counts, bits, squares, moments)
 
 

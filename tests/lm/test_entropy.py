@@ -18,8 +18,8 @@ from tevr.lm.bpe import learn
 from tevr.lm.characters import CharacterNgram
 from tevr.lm.corpus import ALPHABET
 from tevr.lm.entropy import FOREIGN, Derived, DeriveOptions, candidates, derive
-from tevr.lm.token_measure import Text, measure, overlap, token_costs
-from tevr.lm.word_costs import LONGEST, WordCosts, cost_words
+from tevr.lm.token_measure import Text, measure
+from tevr.lm.word_costs import WordCosts, cost_words
 from tevr.tokens import TokenTable
 
 SENTENCES = (
@@ -129,34 +129,6 @@ def test_candidates_have_the_moments_of_all_their_places() -> None:
     assert found["ab"].variance == pytest.approx(0)
 
 
-def test_sums_over_words_are_those_of_running_text(costs: WordCosts, model: CharacterNgram) -> None:
-    found = costs.moments(costs.letters.astype(np.int8))
-    bits = np.concatenate(model.costs(COSTED))
-    assert found.tokens == len(bits)
-    assert found.bits == pytest.approx(bits.sum())
-    assert found.squares == pytest.approx((bits**2).sum())
-    assert costs.words == sum(text.count(" ") + 1 for text in COSTED)
-    assert costs.word_counts() == Counter(word for text in COSTED for word in text.split())
-
-
-@given(st.lists(st.text("abc", min_size=1, max_size=7), min_size=1, max_size=30))
-def test_frequent_words_keep_their_costs(words: list[str]) -> None:
-    costs = cost_words([" ".join(words)], ByHeart())
-    counts = costs.word_counts()
-    for most in (1, 2, 100):
-        part = costs.frequent(most)
-        chosen = part.word_counts()
-        assert len(chosen) == min(most, len(counts))
-        assert min(chosen.values()) >= max(
-            (count for word, count in counts.items() if word not in chosen), default=0
-        )
-        assert part.bits.shape == (LONGEST, len(part.text))
-        letters = sum(
-            count * (ALPHABET.find(letter) + 1) for word, count in chosen.items() for letter in word
-        )
-        assert part.bits[0].sum() == pytest.approx(letters)
-
-
 def test_labels_that_overlap_themselves_are_laid_as_the_table_reads_them() -> None:
     sentences = ["anananas banane annanan", "ananas ananas"] * 3
     options = DeriveOptions(counts=(2, 2, 2), alphabet="abens", words=100, candidates=100)
@@ -167,26 +139,9 @@ def test_labels_that_overlap_themselves_are_laid_as_the_table_reads_them() -> No
     assert derived.tokens.squares == pytest.approx(known.squares)
 
 
-def test_tokens_of_a_sentence_carry_all_its_costs(table: TokenTable, model: CharacterNgram) -> None:
-    sentence = HELD_OUT[0]
-    (costs,) = model.costs([sentence])
-    found = token_costs(sentence, costs, table.split)
-    assert "".join(name for name, _ in found) == sentence
-    assert sum(bits for _, bits in found) == pytest.approx(costs.sum())
-
-
-def test_overlap_looks_at_labels_of_several_letters() -> None:
-    found = overlap(["", " ", "ich", "en", "e"], ["en", "ich", "ein", "e"])
-    assert (found.common, found.own, found.others) == (("ich", "en"), 2, 3)
-
-
 def test_too_little_text_is_said(model: CharacterNgram) -> None:
     with pytest.raises(ModelError, match="fewer than 40 different pieces of 4 letters"):
         derive(cost_words(["ein kurzer satz"], model))
-    with pytest.raises(ModelError, match="no words"):
-        cost_words([], model)
-    with pytest.raises(ModelError, match="no words"):
-        Text.read([""], model)
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,18 @@ def test_any_text_over_the_alphabet_round_trips(text: str) -> None:
     assert TABLE.join(TABLE.segment(text)) == text
 
 
+@given(words)
+def test_the_pieces_of_a_word_are_the_texts_of_its_labels(word: str) -> None:
+    assert TABLE.split(word) == [TABLE.labels[index] for index in TABLE.segment(word)]
+
+
+@pytest.mark.parametrize("table", [TABLE, TokenTable(("", " ", "ä", "b"))])
+def test_a_table_written_is_read_again(tmp_path: Path, table: TokenTable) -> None:
+    path = tmp_path / "tokens.json"
+    path.write_text(table.to_json(), encoding="utf-8")
+    assert TokenTable.load(path) == table
+
+
 @given(words, words)
 def test_a_word_is_split_the_same_whatever_stands_beside_it(one: str, two: str) -> None:
     space = TABLE.labels.index(" ")
