@@ -10,8 +10,8 @@ The score of a table is the squared coefficient of variation,
 Σ c is the same for every table, namely what the text costs. So n · Σ c² has to fall, or, where
 fewer tokens are worth more or less than that, n^b · Σ c² with a brevity b. The variance itself
 would not do: merging two tokens of costs x and y lowers Σ (c − mean)² only if 2xy < mean² − Var,
-which is below 0 for the characters of a text, as some cost much and most nearly nothing. The table
-of least variance is that of the characters, with labels that never occur.
+which is below 0 for the characters of a text, as some cost much and most nearly nothing: any one
+merger makes it worse, and what is left to choose are labels that hardly occur.
 
 A small change of n · Σ c² is a sum over tokens: each weighs g = c² + b · Σ c² / n. So a merger is
 good where twice the product of both costs is below b times the mean square. Labels are chosen by
