@@ -39,7 +39,7 @@ Tokens = Annotated[
 def make_tokens_app() -> typer.Typer:
     """All commands of the group."""
     app = typer.Typer(
-        help="Part words into tokens that cost about the same, and see why.", rich_markup_mode=None
+        help="Part words into tokens of like cost, and see why.", rich_markup_mode=None
     )
     app.callback(invoke_without_command=True)(_help)
     for command in (derive, segment, explain, compare):
@@ -104,7 +104,7 @@ def derive(
 
 
 def segment(sentence: Sentence, tokens: Tokens = PUBLISHED, json: Json = False) -> int:
-    """Part a sentence into labels, as networks with that table are taught.
+    """Part a sentence into labels, as networks are taught.
 
     Labels of a word are joined by +.
     """
@@ -127,7 +127,7 @@ def explain(
     ] = None,
     tokens: Tokens = BUNDLED,
 ) -> int:
-    """Show what each character and token of a sentence costs its reader.
+    """Show what each token of a sentence costs its reader.
 
     Bars are bits: what a character model needs to be told after having read all before. One sees
     characters, byte pairs and labels, one above the other.
