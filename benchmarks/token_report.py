@@ -3,8 +3,8 @@
     python -m benchmarks.token_report runs --plots docs
 
 Rates are those of all words (letters) of a source, averaged over seeds. Intervals are 95 %
-bootstrap intervals that draw both seeds and clips anew; a difference to characters compares the
-same clips and seeds on both sides.
+bootstrap intervals that draw both seeds and clips anew; a difference compares the same clips and
+seeds on both sides.
 """
 
 from __future__ import annotations
@@ -136,9 +136,12 @@ def error_tables(found: Sequence[Runs]) -> None:
         table(head, rows)
 
 
-def difference_table(found: Sequence[Runs]) -> None:
-    """Print what other labels do to the rates of characters, in percentage points."""
-    reference, *others = found
+def difference_table(found: Sequence[Runs], name: str) -> None:
+    """Print how far the rates of the label sets after the named one are from its, in points."""
+    names = [each.name for each in found]
+    if name not in names[:-1]:
+        return
+    reference, *others = found[names.index(name) :]
     ways = [way for way in WAYS if all(each.has(way) for each in found)]
     head = ["source", "labels"]
     head += [f"{unit}, {WAYS[way]}" for way in ways for unit in UNITS.values()]
@@ -194,7 +197,7 @@ def draw_rates(found: Sequence[Runs], path: Path) -> None:
         axes.margins(x=0.15)
         axes.grid(alpha=0.3)
     axes.legend()
-    figure.savefig(path)
+    figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
 
 
 def _flat(axes: Any) -> Iterable[Any]:  # noqa: ANN401 (one plot or an array of them)
@@ -214,10 +217,11 @@ def draw_learning(found: Sequence[Runs], path: Path) -> None:
             axes.plot(steps, line, color=f"C{number}", alpha=0.3, linewidth=0.8)
         axes.plot(steps, lines.mean(axis=0), color=f"C{number}", marker=".", label=each.name)
     axes.set(xlabel="steps", ylabel="CER % on dev clips, greedy", yscale="log")
-    axes.yaxis.set_major_formatter("{x:g}")
-    axes.grid(alpha=0.3, which="both")
+    axes.set_yticks(ticks := [10, 15, 20, 30, 50, 100], map(str, ticks))
+    axes.minorticks_off()
+    axes.grid(alpha=0.3)
     axes.legend()
-    figure.savefig(path)
+    figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
 
 
 def main() -> None:
@@ -228,7 +232,8 @@ def main() -> None:
     arguments = parser.parse_args()
     found = read(arguments.runs)
     error_tables(found)
-    difference_table(found)
+    for name in ORDER:
+        difference_table(found, name)
     cost_table(found)
     if arguments.plots:
         from matplotlib import rcParams
