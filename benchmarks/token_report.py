@@ -1,6 +1,6 @@
 """Results of `benchmarks.token_training` → tables of errors with intervals, and two pictures.
 
-    python -m benchmarks.token_report runs --plots docs
+    python -m benchmarks.token_report runs --features features --plots docs
 
 Rates are those of all words (letters) of a source, averaged over seeds. Intervals are 95 %
 bootstrap intervals that draw both seeds and clips anew; a difference compares the same clips and
@@ -14,6 +14,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, product
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.common import RESAMPLES, table
+from benchmarks.token_data import TEST, Features
 from benchmarks.token_labels import BPE, CHARACTERS
 
 ORDER = (CHARACTERS, BPE)  # the others follow by name
@@ -158,6 +160,26 @@ def difference_table(found: Sequence[Runs], name: str) -> None:
     table(head, rows)
 
 
+def kind_table(found: Sequence[Runs], features: Features) -> None:
+    """Print what kinds of letter errors the label sets make, in per cent of all letters."""
+    import jiwer
+
+    ways = [way for way in WAYS if all(each.has(way) for each in found)]
+    print("\nSubstitutions / deletions / insertions of letters, per cent\n")
+    rows: list[list[str]] = []
+    for source, each in product(found[0].sources, found):
+        references = [item.text for item in features.of(TEST, source)]
+        row = [source, each.name]
+        for way in ways:
+            texts = [run["sets"][source][way]["texts"] for run in each.runs]
+            kinds = jiwer.process_characters(references * len(texts), list(chain(*texts)))
+            length = kinds.hits + kinds.substitutions + kinds.deletions
+            counts = (kinds.substitutions, kinds.deletions, kinds.insertions)
+            row.append(" / ".join(f"{100 * count / length:.1f}" for count in counts))
+        rows.append(row)
+    table(["source", "labels", *(WAYS[way] for way in ways)], rows)
+
+
 def cost_table(found: Sequence[Runs]) -> None:
     """Print what each label set takes: tokens, weights, time."""
     print("\nCost\n")
@@ -228,6 +250,7 @@ def main() -> None:
     """Print the tables, draw the pictures."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("runs", type=Path, metavar="DIR")
+    parser.add_argument("--features", type=Path, metavar="DIR", help="show kinds of errors, too")
     parser.add_argument("--plots", type=Path, metavar="DIR", help="folder for two pictures")
     arguments = parser.parse_args()
     found = read(arguments.runs)
@@ -235,6 +258,8 @@ def main() -> None:
     for name in ORDER:
         difference_table(found, name)
     cost_table(found)
+    if arguments.features:
+        kind_table(found, Features(arguments.features))
     if arguments.plots:
         from matplotlib import rcParams
 
