@@ -28,9 +28,10 @@ from benchmarks.token_labels import BPE, CHARACTERS
 ORDER = (CHARACTERS, BPE)  # the others follow by name
 WAYS = {
     "greedy": "greedy",
-    "model": "with language model",
-    "tuned": "with language model, search tuned to the labels",
+    "model": "LM",
+    "tuned": "tuned LM",
 }
+"""Ways to decode; with the language model, and with its search tuned to the labels."""
 UNITS = {"words": "WER", "letters": "CER"}
 
 
@@ -138,13 +139,9 @@ def error_tables(found: Sequence[Runs]) -> None:
         table(head, rows)
 
 
-def difference_table(found: Sequence[Runs], name: str) -> None:
-    """Print how far the rates of the label sets after the named one are from its, in points."""
-    names = [each.name for each in found]
-    if name not in names[:-1]:
-        return
-    reference, *others = found[names.index(name) :]
-    ways = [way for way in WAYS if all(each.has(way) for each in found)]
+def difference_table(reference: Runs, others: Sequence[Runs]) -> None:
+    """Print how far the rates of other label sets are from those of one, in percentage points."""
+    ways = [way for way in WAYS if all(each.has(way) for each in (reference, *others))]
     head = ["source", "labels"]
     head += [f"{unit}, {WAYS[way]}" for way in ways for unit in UNITS.values()]
     print(f"\nDifference to {reference.name}, percentage points\n")
@@ -255,8 +252,8 @@ def main() -> None:
     arguments = parser.parse_args()
     found = read(arguments.runs)
     error_tables(found)
-    for name in ORDER:
-        difference_table(found, name)
+    for number, reference in enumerate(found[:-1], 1):
+        difference_table(reference, found[number:])
     cost_table(found)
     if arguments.features:
         kind_table(found, Features(arguments.features))
