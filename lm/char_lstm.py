@@ -124,22 +124,19 @@ def train(
 ) -> CharacterNetwork:
     """Train a network, or go on where the folder's checkpoint stands.
 
-    `log.jsonl` in the folder gets a line for every checkpoint: the step, the mean cost since the
-    line before in bits per character, the held-out bits per character where they were measured,
-    and seconds of work since the start or the last resumption.
+    `log.jsonl` gets a line for every checkpoint: step, mean cost since the line before in bits per
+    character, held-out bits where measured, seconds since the start or the last resumption.
 
     Args:
         sentences: what to learn.
         held_out: sentences to measure on.
         folder: for checkpoint and log; made where it is missing.
-        network_options: sizes; as at the start if training goes on.
-        options: duration; `steps` as at the start, since the step size follows from it.
+        network_options, options: as at the start if training goes on.
 
     Raises:
         UsageError: there is no text, or it holds characters outside the alphabet.
         ModelError: the checkpoint is of another network or training.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(options.seed)
     network = CharacterNetwork(network_options)
     optimiser = torch.optim.Adam(network.parameters(), lr=options.rate, betas=(0.9, 0.99))
@@ -149,15 +146,14 @@ def train(
     for step in range(first, options.steps):
         optimiser.param_groups[0]["lr"] = options.rate_at(step)
         costs.append(_learn(network, optimiser, sampler.batch(step), options))
-        done = step + 1
-        if done % options.save_every and done < options.steps:
-            continue
-        line: dict[str, Any] = {"step": done, "bits": float(np.mean(costs)) / log(2)}
-        if done % options.measure_every == 0 or done == options.steps:
-            line["held_out"] = bits_per_character(network, held_out)
-        _append(folder / LOG, line | {"seconds": round(time.monotonic() - begun, 1)})
-        _save(folder, network, optimiser, options, done)
-        costs = []
+        done, last = step + 1, step + 1 == options.steps
+        if done % options.save_every == 0 or last:
+            line: dict[str, Any] = {"step": done, "bits": float(np.mean(costs)) / log(2)}
+            if done % options.measure_every == 0 or last:
+                line["held_out"] = bits_per_character(network, held_out)
+            _append(folder / LOG, line | {"seconds": round(time.monotonic() - begun, 1)})
+            _save(folder, network, optimiser, options, done)
+            costs = []
     return network.eval()
 
 
@@ -247,8 +243,8 @@ def _resume(
     options: TrainingOptions,
 ) -> int:
     """Take over the folder's checkpoint if there is one; return the number of steps done."""
-    path = folder / CHECKPOINT
-    lines = folder / LOG
+    folder.mkdir(parents=True, exist_ok=True)
+    path, lines = folder / CHECKPOINT, folder / LOG
     if not path.exists():
         lines.unlink(missing_ok=True)
         return 0
