@@ -177,7 +177,7 @@ def measure_characters(task: CharacterTask) -> None:
         learnt, held_out = np.array(pairs).T
         change = with_interval(held_out - plain) if name != "none" else ""
         rows.append((name, f"{learnt.mean():.3f}", with_interval(held_out), change))
-    head = ["dropout", "bits a character, learnt text", "held-out text", "less than none"]
+    head = ["dropout", "bits a character, learnt text", "held-out text", "beside none"]
     table(head, rows)
     both, forward_alone = (np.array(found[name])[:, 1] for name in list(found)[:0:-1])
     print(f"recurrent beside forward: {with_interval(both - forward_alone)}")
@@ -196,9 +196,9 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=15, help=f"of {ROUND} batches, at most")
     parser.add_argument("--text", type=Path, help="normalised sentences, one a line")
     parser.add_argument("--held-out", type=Path)
-    parser.add_argument("--characters", type=int, default=200_000, help="of the text, at most")
+    parser.add_argument("--characters", type=int, default=60_000, help="of the text, at most")
     parser.add_argument("--units", type=int, default=256)
-    parser.add_argument("--steps", type=int, default=1500)
+    parser.add_argument("--steps", type=int, default=3500)
     parser.add_argument("--threads", type=int, default=1)
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
