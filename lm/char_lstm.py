@@ -11,33 +11,26 @@ from __future__ import annotations
 import json
 import logging
 import os
+import pickle
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from functools import lru_cache
 from math import cos, log, pi
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
 from tevr.errors import ModelError, UsageError
+from tevr.lm.char_batches import BORDER, IGNORED, Sampler, Text, encode
 from tevr.lm.corpus import ALPHABET
 from tevr.models.recurrent_dropout import RecurrentDropout, RecurrentDropoutConfig
 
-BORDER = 0
-"""Id before and after every sentence; the characters' ids follow in the alphabet's order."""
-LONGEST = 256
-"""Characters of a sentence that are learnt, from its beginning."""
 CHECKPOINT = "checkpoint.pt"
 LOG = "log.jsonl"
-_POOL = 64
-"""Batches whose sentences are drawn together and sorted by length, so that little is padding."""
-_IGNORED = -100
 
 _log = logging.getLogger("tevr.lm")
 
@@ -122,78 +115,6 @@ class CharacterNetwork(nn.Module):
         return scores
 
 
-@dataclass(frozen=True)
-class Text:
-    """Sentences as ids, one after the other."""
-
-    ids: NDArray[np.uint8]
-    """(characters,)"""
-    starts: NDArray[np.int64]
-    """(sentences + 1,), where each begins, and the end of the last."""
-
-    def __len__(self) -> int:
-        return len(self.starts) - 1
-
-    def batch(self, sentences: NDArray[np.int64]) -> Tensor:
-        """Return some sentences with their borders (2 + longest, sentences), −100 after them."""
-        starts = self.starts[sentences]
-        lengths = np.minimum(self.starts[sentences + 1] - starts, LONGEST)
-        places = np.arange(int(lengths.max(initial=0)) + 1)[:, None]
-        at = np.minimum(starts + places, len(self.ids) - 1)
-        rows = np.where(places < lengths, self.ids[at].astype(np.int64), _IGNORED)
-        rows[lengths, np.arange(len(sentences))] = BORDER
-        return torch.from_numpy(np.concatenate((np.zeros_like(rows[:1]), rows)))
-
-
-def encode(sentences: Sequence[str], alphabet: str) -> Text:
-    """Turn normalised sentences into ids.
-
-    Raises:
-        UsageError: there is none, or a character is outside the alphabet.
-    """
-    sentences = [sentence for sentence in sentences if sentence]
-    if not sentences:
-        raise UsageError("There is no text to learn from", "Give at least one sentence.")
-    table = np.full(0x110000, 255, np.uint8)
-    table[[ord(character) for character in alphabet]] = np.arange(1, 1 + len(alphabet))
-    ids = table[np.frombuffer("".join(sentences).encode("utf-32-le"), np.uint32)]
-    if (ids == 255).any():  # noqa: PLR2004 (as filled above)
-        wrong = sorted(set("".join(sentences)) - set(alphabet))
-        cause = f"The text holds {wrong[0]!r}, which is not in the alphabet"
-        raise UsageError(cause, "Normalise the text first, or extend the alphabet.")
-    return Text(ids, np.cumsum([0, *map(len, sentences)]))
-
-
-class Sampler:
-    """Which sentences a step learns from: all once, then all again in another order."""
-
-    def __init__(self, text: Text, options: TrainingOptions) -> None:
-        self._text = text
-        self._batch = min(options.batch, len(text))
-        self._seed = options.seed
-        self._pool = lru_cache(1)(self._draw_pool)
-
-    def batch(self, step: int) -> Tensor:
-        """Return the batch of a step, from 0, as `Text.batch` does."""
-        number, place = divmod(step, self._batches)
-        return self._text.batch(self._pool(number)[place])
-
-    @property
-    def _batches(self) -> int:
-        """Batches of a pool."""
-        return min(_POOL, len(self._text) // self._batch)
-
-    def _draw_pool(self, number: int) -> list[NDArray[np.int64]]:
-        pools = len(self._text) // (self._batch * self._batches)  # in one round over the text
-        around, at = divmod(number, pools)
-        order = np.random.default_rng((self._seed, around)).permutation(len(self._text))
-        taken = order[at * self._batch * self._batches :][: self._batch * self._batches]
-        lengths = np.diff(self._text.starts)[taken]
-        batches = np.split(taken[np.argsort(lengths, kind="stable")], self._batches)
-        shuffled = np.random.default_rng((self._seed, around, at)).permutation(self._batches)
-        return [batches[index] for index in shuffled]
-
-
 def train(
     sentences: Sequence[str],
     held_out: Sequence[str],
@@ -203,40 +124,36 @@ def train(
 ) -> CharacterNetwork:
     """Train a network, or go on where the folder's checkpoint stands.
 
-    `log.jsonl` in the folder gets a line for every checkpoint: the step, the mean cost since the
-    line before in bits per character, the held-out bits per character where they were measured,
-    and seconds of work since the start or the last resumption.
+    `log.jsonl` gets a line for every checkpoint: step, mean cost since the line before in bits per
+    character, held-out bits where measured, seconds since the start or the last resumption.
 
     Args:
         sentences: what to learn.
         held_out: sentences to measure on.
         folder: for checkpoint and log; made where it is missing.
-        network_options: sizes; as at the start if training goes on.
-        options: duration; `steps` as at the start, since the step size follows from it.
+        network_options, options: as at the start if training goes on.
 
     Raises:
         UsageError: there is no text, or it holds characters outside the alphabet.
         ModelError: the checkpoint is of another network or training.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(options.seed)
     network = CharacterNetwork(network_options)
     optimiser = torch.optim.Adam(network.parameters(), lr=options.rate, betas=(0.9, 0.99))
-    sampler = Sampler(encode(sentences, network_options.alphabet), options)
+    sampler = Sampler(encode(sentences, network_options.alphabet), options.batch, options.seed)
     first = _resume(folder, network, optimiser, options)
     begun, costs = time.monotonic(), []
     for step in range(first, options.steps):
         optimiser.param_groups[0]["lr"] = options.rate_at(step)
         costs.append(_learn(network, optimiser, sampler.batch(step), options))
-        done = step + 1
-        if done % options.save_every and done < options.steps:
-            continue
-        line: dict[str, Any] = {"step": done, "bits": float(np.mean(costs)) / log(2)}
-        if done % options.measure_every == 0 or done == options.steps:
-            line["held_out"] = bits_per_character(network, held_out)
-        _append(folder / LOG, line | {"seconds": round(time.monotonic() - begun, 1)})
-        _save(folder, network, optimiser, options, done)
-        costs = []
+        done, last = step + 1, step + 1 == options.steps
+        if done % options.save_every == 0 or last:
+            line: dict[str, Any] = {"step": done, "bits": float(np.mean(costs)) / log(2)}
+            if done % options.measure_every == 0 or last:
+                line["held_out"] = bits_per_character(network, held_out)
+            _append(folder / LOG, line | {"seconds": round(time.monotonic() - begun, 1)})
+            _save(folder, network, optimiser, options, done)
+            costs = []
     return network.eval()
 
 
@@ -279,9 +196,9 @@ def _costs(network: CharacterNetwork, text: Text, batch: int) -> Iterator[tuple[
         ids = text.batch(order[begin : begin + batch])
         known = ids[1:] > BORDER
         scores = network(ids[:-1].clamp(min=BORDER))
-        targets = torch.where(known, ids[1:], _IGNORED)
+        targets = torch.where(known, ids[1:], IGNORED)
         costs = functional.cross_entropy(
-            scores.flatten(0, 1), targets.flatten(), reduction="none", ignore_index=_IGNORED
+            scores.flatten(0, 1), targets.flatten(), reduction="none", ignore_index=IGNORED
         )
         yield costs.view(targets.shape), known
 
@@ -326,8 +243,8 @@ def _resume(
     options: TrainingOptions,
 ) -> int:
     """Take over the folder's checkpoint if there is one; return the number of steps done."""
-    path = folder / CHECKPOINT
-    lines = folder / LOG
+    folder.mkdir(parents=True, exist_ok=True)
+    path, lines = folder / CHECKPOINT, folder / LOG
     if not path.exists():
         lines.unlink(missing_ok=True)
         return 0
@@ -349,7 +266,7 @@ def _resume(
 def _read(path: Path) -> dict[str, Any]:
     try:
         saved: dict[str, Any] = torch.load(path, weights_only=True)
-    except (OSError, RuntimeError, ValueError, EOFError) as error:
+    except (OSError, RuntimeError, ValueError, EOFError, pickle.UnpicklingError) as error:
         cause = f"The checkpoint {path} cannot be read"
         raise ModelError(cause, "Train again, or copy it again.") from error
     return saved
