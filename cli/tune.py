@@ -55,9 +55,10 @@ def tune(
     folder = read_language_model(lm)
     if not dry_run:  # told before the work, not after it
         with_decoding(folder, folder.decoding)
-    files = find(model or DEFAULT_MODEL)
+    chosen = model or DEFAULT_MODEL
+    files = find(chosen)
     labels = TokenTable.load(files.folder / files.tokens).decoder_labels
-    recognizer = load(files.name, Options(language_model=lm), threads=threads)
+    recognizer = load(chosen, Options(language_model=lm), threads=threads)
     with progress(None, quiet=quiet) as bar:
 
         def show(number: int, what: str) -> None:

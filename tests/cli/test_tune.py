@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Result
+from tevr.store import pretrained
 from tevr.tuning import STEPS
 
 Tevr = Callable[..., Result]
@@ -63,6 +64,22 @@ def test_a_dry_run_changes_nothing(tevr: Tevr, recordings: Path, language_model:
     assert "best          alpha" in result.out
     assert "written" not in result.out
     assert (language_model / "lm.json").read_bytes() == before
+
+
+def test_another_model_is_found_by_its_folder(
+    tevr: Tevr, recordings: Path, language_model: Path, tmp_path: Path
+) -> None:
+    bundled, folder = pretrained() / "de-small", tmp_path / "mine"
+    folder.mkdir()
+    for file in bundled.iterdir():
+        (folder / file.name).symlink_to(file)
+    told = json.loads((bundled / "model.json").read_text(encoding="utf-8"))
+    (folder / "model.json").unlink()
+    (folder / "model.json").write_text(json.dumps(told | {"name": "nowhere-else"}), "utf-8")
+    flags = ["--lm", language_model, "--dry-run", "--json"]
+    own = tevr("lm", "tune", recordings, "--model", folder, *flags)
+    assert own.code == 0
+    assert own.out == tevr("lm", "tune", recordings, *flags).out
 
 
 def test_recordings_without_words_are_wrong_usage(
