@@ -234,10 +234,21 @@ def _weight(items: Sequence[Input]) -> float | None:
 def _fingerprint(files: ModelFiles, options: Options, formats: Sequence[str]) -> str:
     """Changes whenever the same input could give another output."""
     records = sorted((name, record.sha256) for name, record in files.records.items())
+    told: list[object] = [__version__, records, files.decoding, files.timing, options]
     if options.language_model is not None:
-        from tevr.lm.folder import read_language_model
-
-        folder = read_language_model(options.language_model)
-        records += sorted((name, record.sha256) for name, record in folder.records.items())
-    text = repr((__version__, records, files.decoding, files.timing, options, sorted(formats)))
+        told += _language_model_told(options.language_model)
+    text = repr((*told, sorted(formats)))
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _language_model_told(path: Path) -> list[object]:
+    """What changes whenever a language model could give another output."""
+    from tevr.lm.folder import read_language_model
+
+    folder = read_language_model(path)
+    records = sorted((name, record.sha256) for name, record in folder.records.items())
+    if not records:  # a folder without a manifest; checksums of large files would take too long
+        paths = (folder.files.ngrams, folder.files.unigrams)
+        stats = [each.stat() for each in paths]
+        return [(each.st_size, each.st_mtime_ns) for each in stats]
+    return [records, sorted(folder.decoding.items())]

@@ -17,6 +17,7 @@ import pytest
 
 from tevr.cli.batch import STDIN, Batch
 from tevr.cli.outputs import LEDGER_NAME
+from tevr.lm.folder import read_language_model, with_decoding
 from tevr.recognizer import Listening, Recognizer
 from tevr.transcript import Options
 
@@ -232,6 +233,38 @@ def test_resume_does_all_again_with_another_model(
     manifest = (folder / "model.json").read_text(encoding="utf-8")
     (folder / "model.json").write_text(manifest.replace('"alpha": ', '"alpha": 1'), "utf-8")
     tevr(*command, "--model", folder)
+    assert heard == ["a.wav", "a.wav"]
+
+
+@pytest.fixture
+def language_model(data: Path, tmp_path: Path) -> Path:
+    """A language model in a folder without a manifest."""
+    return shutil.copytree(data / "decoder", tmp_path / "lm")
+
+
+def test_resume_does_all_again_with_another_language_model(
+    tevr: Tevr, inputs: Path, tmp_path: Path, heard: list[str], language_model: Path
+) -> None:
+    command = ["transcribe", inputs / "a.wav", "-o", tmp_path / "out", "--lm", language_model]
+    for _ in range(2):
+        assert tevr(*command, "--resume").code == 0
+    assert heard == ["a.wav"]
+    words = language_model / "unigrams.txt"
+    words.write_text(words.read_text(encoding="utf-8") + "neu\n", encoding="utf-8")
+    assert tevr(*command, "--resume").code == 0
+    assert heard == ["a.wav", "a.wav"]
+
+
+def test_resume_does_all_again_after_tuning(
+    tevr: Tevr, inputs: Path, tmp_path: Path, heard: list[str]
+) -> None:
+    texts = tmp_path / "texts.txt"
+    texts.write_text("Man sollte nicht kratzen. Das juckt nur noch mehr. " * 3, encoding="utf-8")
+    assert tevr("lm", "build", texts, "-o", tmp_path / "lm").code == 0
+    command = ["transcribe", inputs / "a.wav", "-o", tmp_path / "out", "--lm", tmp_path / "lm"]
+    for alpha in (0.4, 0.4, 0.6):
+        with_decoding(read_language_model(tmp_path / "lm"), {"alpha": alpha})
+        assert tevr(*command, "--resume").code == 0
     assert heard == ["a.wav", "a.wav"]
 
 
