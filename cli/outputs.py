@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import errno
 import glob
+import io
 import json
 import os
-import secrets
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TextIO
 
 from tevr.errors import AudioError, OutputError, TevrError, UsageError
+from tevr.lm.whole_file import whole_file as whole_bytes
 
 #: Name of the ledger in the output folder; the dot hides it from folder inputs.
 LEDGER_NAME = ".tevr-done.jsonl"
@@ -204,21 +205,15 @@ def whole_file(path: Path) -> Iterator[TextIO]:
             kind = "a folder" if target.is_dir() else "not a plain file"
             raise OutputError(f"{path} cannot be written: it is {kind}", "Choose another name.")
         target.parent.mkdir(parents=True, exist_ok=True)
-        part = target.with_name(f".tevr-{secrets.token_hex(8)}.part")
-        # Mode "x" creates the file with the rights the umask leaves, which tempfile does not.
-        stream = part.open("x", encoding="utf-8", newline="\n")
-        try:
-            yield stream
-            stream.flush()
-            os.fsync(stream.fileno())
-            stream.close()
-            part.replace(target)
-        except BaseException:
-            with suppress(OSError):  # a full disk fails again on the rest of the buffer
-                stream.close()
-            with suppress(OSError):
-                part.unlink()
-            raise
+        with whole_bytes(target) as raw:
+            stream = io.TextIOWrapper(raw, encoding="utf-8", newline="\n")
+            try:
+                yield stream
+                stream.flush()
+            except BaseException:
+                with suppress(OSError):  # a full disk fails again on the rest of the buffer
+                    stream.close()
+                raise
 
 
 @contextmanager

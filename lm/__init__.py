@@ -14,6 +14,7 @@ Sentences to a model
 A model to files and back
     arpa (closure), trie (trie_layout, trie_order, trie_reader, quantiser, bits, murmur)
     lexicon: the letters of all words, for the search
+    whole_file: a file that appears whole or not at all
     folder, manifest, fitting, build: a folder of a wanted size, from texts or from models
     ngram, explanation: opening one; perplexity, and why a word scored as it did
 

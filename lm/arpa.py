@@ -11,7 +11,7 @@ import os
 import re
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -22,6 +22,7 @@ import numpy as np
 from tevr.errors import ModelError, OutputError
 from tevr.lm.backoff import MARKERS, NEVER, START, UNKNOWN, BackoffModel, Floats, Ids
 from tevr.lm.closure import Rows, closed, joined
+from tevr.lm.whole_file import whole_file
 
 MISSING_UNKNOWN = -100.0
 """log10 of `<unk>` in a model that has none, as KenLM takes it."""
@@ -51,30 +52,18 @@ def write_arpa(model: BackoffModel, path: str | os.PathLike[str]) -> None:
     unfit = next((word for word in model.words if _UNFIT.search(word)), None)
     if unfit is not None:
         raise ModelError(f"The word {unfit!r} cannot stand in an ARPA text", "Leave it out.")
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        with _writing(part, compressed=path.suffix == ".gz") as file:
+        with whole_file(path) as raw, _packed(raw, compressed=path.suffix == ".gz") as file:
             file.writelines(text.encode() for text in _texts(model))
-        part.replace(path)
     except OSError as error:
         cause = f"The language model {path} cannot be written: {error.strerror or error}"
         raise OutputError(cause, "Choose another folder or make room there.") from error
-    finally:
-        part.unlink(missing_ok=True)
 
 
-@contextmanager
-def _writing(path: Path, *, compressed: bool) -> Iterator[BinaryIO | gzip.GzipFile]:
-    """Open a file for writing; all of it is on the disk when the block ends."""
-    with path.open("wb") as raw:
-        if compressed:
-            # No name and no time: the same model gives the same bytes.
-            with gzip.GzipFile("", "wb", _COMPRESSION, raw, mtime=0) as file:
-                yield file
-        else:
-            yield raw
-        raw.flush()
-        os.fsync(raw.fileno())
+def _packed(raw: BinaryIO, *, compressed: bool) -> AbstractContextManager[BinaryIO | gzip.GzipFile]:
+    """Give the stream itself, or one that compresses into it; it stays open."""
+    # No name and no time: the same model gives the same bytes.
+    return gzip.GzipFile("", "wb", _COMPRESSION, raw, mtime=0) if compressed else nullcontext(raw)
 
 
 def _texts(model: BackoffModel) -> Iterator[str]:

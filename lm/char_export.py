@@ -24,6 +24,7 @@ from tevr.errors import OutputError
 from tevr.lm.char_lstm import CharacterNetwork
 from tevr.lm.char_network import MANIFEST, SCHEMA
 from tevr.lm.manifest import FileRecord
+from tevr.lm.whole_file import whole_file
 
 OPSET = 17
 IR_VERSION = 8
@@ -54,9 +55,8 @@ def export(network: CharacterNetwork, folder: Path, name: str = "de-chars") -> N
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for file, data in ((MODEL, content), (MANIFEST, text.encode())):
-            part = folder / f".{file}.part"
-            part.write_bytes(data)
-            part.replace(folder / file)
+            with whole_file(folder / file) as stream:
+                stream.write(data)
     except OSError as error:
         cause = f"The character model cannot be written to {folder} ({error.strerror})"
         raise OutputError(cause, "Free some space there, or name another folder.") from error

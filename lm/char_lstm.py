@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import pickle
 import time
 from collections.abc import Iterator, Sequence
@@ -27,6 +26,7 @@ from torch.nn import functional
 from tevr.errors import ModelError, UsageError
 from tevr.lm.char_batches import BORDER, IGNORED, Sampler, Text, encode
 from tevr.lm.corpus import ALPHABET
+from tevr.lm.whole_file import whole_file
 from tevr.models.recurrent_dropout import RecurrentDropout, RecurrentDropoutConfig
 
 CHECKPOINT = "checkpoint.pt"
@@ -231,9 +231,8 @@ def _save(
         "optimiser": optimiser.state_dict(),
         "random": torch.get_rng_state(),
     }
-    part = folder / f".{CHECKPOINT}.{os.getpid()}"
-    torch.save(state, part)
-    part.replace(folder / CHECKPOINT)
+    with whole_file(folder / CHECKPOINT) as file:
+        torch.save(state, file)
 
 
 def _resume(

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import mmap
-import os
 import struct
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tevr.errors import ModelError, OutputError
+from tevr.lm.whole_file import whole_file
 
 _MAGIC = b"tevr lexicon 1\n"
 _LENGTH = struct.Struct("<I")  # bytes of the header after it
@@ -218,12 +218,10 @@ def write_lexicon(data: bytes, path: Path) -> None:
     Raises:
         OutputError: the file cannot be written.
     """
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        beside.write_bytes(data)
-        beside.replace(path)
+        with whole_file(path) as file:
+            file.write(data)
     except OSError as error:
-        beside.unlink(missing_ok=True)
         cause = f"The lexicon {path} cannot be written ({error.strerror})"
         raise OutputError(cause, "Choose another folder or make room.") from error
 

@@ -11,7 +11,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -19,6 +18,7 @@ from typing import Any
 
 from tevr.errors import ModelError, UsageError
 from tevr.lm.backoff import MARKERS
+from tevr.lm.whole_file import whole_file
 
 MANIFEST = "lm.json"
 SCHEMA = 1
@@ -112,12 +112,8 @@ def write_manifest(manifest: Manifest, folder: Path) -> None:
         "decoding": dict(manifest.decoding),
         "files": {name: asdict(record) for name, record in manifest.records.items()},
     }
-    part = folder / f".{MANIFEST}.{os.getpid()}"
-    try:
-        part.write_text(json.dumps(data, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-        part.replace(folder / MANIFEST)
-    finally:
-        part.unlink(missing_ok=True)
+    with whole_file(folder / MANIFEST) as file:
+        file.write((json.dumps(data, indent=2, ensure_ascii=False) + "\n").encode())
 
 
 def read_manifest(folder: Path) -> Manifest:

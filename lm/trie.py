@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -31,6 +30,7 @@ from tevr.lm.trie_layout import (
 )
 from tevr.lm.trie_order import Placed, inverse, to_trie
 from tevr.lm.trie_reader import check_trie, read_trie
+from tevr.lm.whole_file import whole_file
 
 __all__ = ["check_trie", "read_trie", "trie_bytes", "write_trie"]
 
@@ -74,21 +74,14 @@ def write_trie(
     if not all(np.isfinite(part).all() for part in weights):
         raise _unfit("has weights that are not finite numbers")
     path = Path(path)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        with part.open("wb") as file:
+        with whole_file(path) as file:
             _write(file, model, layout, hashes)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
     except OSError as error:
         cause = f"The language model {path} cannot be written: {error.strerror or error}"
         raise OutputError(cause, "Choose another folder or make room there.") from error
     except ValueError as error:
         raise _unfit(f"is not closed: {error}") from error
-    finally:
-        with suppress(OSError):
-            part.unlink()
 
 
 def trie_bytes(

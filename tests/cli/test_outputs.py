@@ -81,8 +81,8 @@ class FullDisk(io.FileIO):
 def test_a_full_disk_is_recognisable_and_leaves_no_trace(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def on_full_disk(path: Path, mode: str, **_rest: str) -> io.TextIOWrapper:
-        return io.TextIOWrapper(io.BufferedWriter(FullDisk(path, mode)), encoding="utf-8")
+    def on_full_disk(path: Path, mode: str) -> io.BufferedWriter:
+        return io.BufferedWriter(FullDisk(path, mode))
 
     monkeypatch.setattr(Path, "open", on_full_disk)
     with pytest.raises(DiskFullError, match="the disk is full"), whole_file(tmp_path / "x") as out:
