@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import csv
+import signal
 import wave
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +28,26 @@ class Recording:
     path: Path
     text: str
     seconds: float
+
+
+@contextmanager
+def default_signals() -> Iterator[None]:
+    """Let signals stop this process and those it starts, however the tests were started.
+
+    Shells let background jobs ignore SIGINT, nohup lets its command ignore SIGHUP, and a process
+    inherits what is ignored.
+    """
+    handlers = {
+        signal.SIGINT: signal.default_int_handler,
+        signal.SIGTERM: signal.SIG_DFL,
+        signal.SIGHUP: signal.SIG_DFL,
+    }
+    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import default_signals
 from tevr.cli.batch import STDIN, Batch
 from tevr.cli.outputs import LEDGER_NAME
 from tevr.lm.folder import read_language_model, with_decoding
@@ -281,7 +282,8 @@ def running(
     for number in range(200):
         shutil.copy(data / "clip.wav", inputs / f"{number:03}.wav")
     whole = [*command, "transcribe", str(inputs), "-o", str(out), "--decoder", "greedy"]
-    with subprocess.Popen(whole, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    pipe = subprocess.PIPE
+    with default_signals(), subprocess.Popen(whole, stdout=pipe, stderr=pipe) as process:
         while not (out / "001.txt").exists():
             assert process.poll() is None
             time.sleep(0.01)

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import default_signals
 from tevr.lm.folder import read_language_model
 from tevr.lm.ngram import LanguageModel
 
@@ -151,7 +152,10 @@ def test_what_is_there_is_not_overwritten(tevr: Tevr, text: Path, model: Path) -
 def test_an_interrupted_build_leaves_nothing(command: list[str], text: Path) -> None:
     text.write_text(TEXT * 20_000, encoding="utf-8")
     whole = [*command, "lm", "build", str(text), "-o", str(text.parent / "lm")]
-    with subprocess.Popen(whole, stderr=subprocess.PIPE, start_new_session=True) as process:
+    with (
+        default_signals(),
+        subprocess.Popen(whole, stderr=subprocess.PIPE, start_new_session=True) as process,
+    ):
         while not list(text.parent.glob("tevr-scratch-*")):
             assert process.poll() is None
             time.sleep(0.01)

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import default_signals
 from tevr.cli.process import (
     STOP_SIGNALS,
     StdoutError,
@@ -32,10 +33,8 @@ def handlers(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr("tevr.cli.process._received", [])
     for name in ("excepthook", "unraisablehook"):
         monkeypatch.setattr(sys, name, getattr(sys, name))
-    before = {name: signal.getsignal(getattr(signal, name)) for name in STOP_SIGNALS}
-    yield
-    for name, handler in before.items():
-        signal.signal(getattr(signal, name), handler)
+    with default_signals():
+        yield
 
 
 @pytest.mark.parametrize("name", STOP_SIGNALS)

@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from tests.conftest import default_signals
 from tevr.audio import open_audio, read_audio
 from tevr.bytestream import ByteStream
 from tevr.errors import AudioError, UsageError
@@ -31,9 +32,8 @@ with open_audio(sys.stdin.buffer) as audio:
     print(audio.name, audio.duration, sum(map(len, audio.blocks())))
 """
 READ_AND_WAIT = """
-import signal, sys
+import sys
 from tevr.audio import open_audio
-signal.signal(signal.SIGINT, signal.default_int_handler)
 with open_audio(sys.stdin.buffer) as audio:
     for block in audio.blocks():
         print(len(block), flush=True)
@@ -120,12 +120,11 @@ def test_standard_input_is_read_and_named(data: Path, clip: Sound) -> None:
 
 
 def test_an_interrupt_while_waiting_for_a_pipe_is_not_swallowed(data: Path) -> None:
-    with subprocess.Popen(
-        [sys.executable, "-c", READ_AND_WAIT],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    ) as process:
+    command, pipe = [sys.executable, "-c", READ_AND_WAIT], subprocess.PIPE
+    with (
+        default_signals(),
+        subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe) as process,
+    ):
         assert process.stdin is not None
         assert process.stdout is not None
         assert process.stderr is not None
