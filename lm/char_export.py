@@ -7,7 +7,6 @@ weights, whatever version of torch trained them. What it takes and gives is told
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -43,7 +42,7 @@ def export(network: CharacterNetwork, folder: Path, name: str = "de-chars") -> N
         OutputError: the folder cannot be written.
     """
     content = graph(network).SerializeToString(deterministic=True)
-    record = FileRecord(len(content), hashlib.sha256(content).hexdigest())
+    record = FileRecord.of_content(content)
     manifest = {
         "schema": SCHEMA,
         "name": name,

@@ -13,7 +13,6 @@ so that no text's result depends on the texts beside it.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -142,7 +141,7 @@ def _open(path: Path, record: FileRecord, threads: int) -> InferenceSession:
     except OSError as error:
         cause = f"The character model {path} cannot be read ({error.strerror})"
         raise ModelError(cause, _ADVICE) from error
-    if hashlib.sha256(content).hexdigest() != record.sha256:
+    if FileRecord.of_content(content) != record:
         cause = f"The character model {path} is damaged"
         raise ModelError(cause, _ADVICE)
     import onnxruntime

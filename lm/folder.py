@@ -8,7 +8,6 @@ folders with a language model in them can be read too.
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -218,9 +217,7 @@ def _head(path: Path) -> bytes:
 
 def _record(path: Path) -> FileRecord:
     try:
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-            return FileRecord(file.tell(), digest)
+        return FileRecord.of(path)
     except OSError as error:
         raise ModelError(f"{path} cannot be read ({error.strerror})", ADVICE) from error
 

@@ -10,6 +10,8 @@
 
 from __future__ import annotations
 
+import builtins
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -76,10 +78,31 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class FileRecord:
-    """Size and checksum of one file of a language model."""
+    """Size and checksum of one file of a model.
+
+    Attributes:
+        bytes: its size.
+        sha256: its SHA-256, in hexadecimal.
+    """
 
     bytes: int
     sha256: str
+
+    @classmethod
+    def of(cls, path: Path) -> FileRecord:
+        """Read a file and return its record.
+
+        Raises:
+            OSError: it cannot be read.
+        """
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+            return cls(file.tell(), digest)
+
+    @classmethod
+    def of_content(cls, content: builtins.bytes) -> FileRecord:
+        """Return the record of a file with this content."""
+        return cls(len(content), hashlib.sha256(content).hexdigest())
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ network.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -16,18 +15,12 @@ from pathlib import Path
 
 from tevr.errors import ModelError
 from tevr.lm.beam import BeamSettings, LanguageModelFiles
+from tevr.lm.manifest import FileRecord
+from tevr.lm.whole_file import whole_file
 
 DEFAULT_MODEL = "de-small"
 MANIFEST = "model.json"
 SCHEMA = 1
-
-
-@dataclass(frozen=True, slots=True)
-class FileRecord:
-    """Size and checksum of one file of a model."""
-
-    bytes: int
-    sha256: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,18 +92,16 @@ class ModelFiles:
         for file, record in self.records.items():
             path = self.folder / file
             try:
-                with path.open("rb") as stream:
-                    digest = hashlib.file_digest(stream, "sha256").hexdigest()
+                found = FileRecord.of(path)
             except OSError as error:
                 raise ModelError(
                     f"{path} of the model {self.name} cannot be read ({error.strerror})",
                     "Install the model again.",
                 ) from error
-            if digest != record.sha256:
-                size = path.stat().st_size
+            if found != record:
                 raise ModelError(
                     f"{path} of the model {self.name} is damaged"
-                    f" ({size} bytes of {record.bytes}, wrong checksum)",
+                    f" ({found.bytes} bytes of {record.bytes}, wrong checksum)",
                     "Install the model again.",
                 )
 
@@ -181,11 +172,11 @@ def read_manifest(folder: Path) -> ModelFiles:
 
 
 def write_manifest(files: ModelFiles) -> None:
-    """Write `model.json` with the sizes and checksums of the files as they are now."""
-    records = {}
-    for name in files.names:
-        content = (files.folder / name).read_bytes()
-        records[name] = {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+    """Write `model.json` with the sizes and checksums of the files as they are now.
+
+    Raises:
+        OSError: a file cannot be read, or the manifest not be written.
+    """
     data = {
         "schema": SCHEMA,
         "name": files.name,
@@ -197,7 +188,8 @@ def write_manifest(files: ModelFiles) -> None:
         "longest": files.longest,
         "decoding": asdict(files.decoding),
         "timing": asdict(files.timing),
-        "files": records,
+        "files": {name: asdict(FileRecord.of(files.folder / name)) for name in files.names},
     }
     text = json.dumps(data, indent=2, ensure_ascii=False) + "\n"
-    (files.folder / MANIFEST).write_text(text, encoding="utf-8")
+    with whole_file(files.folder / MANIFEST) as file:
+        file.write(text.encode())
