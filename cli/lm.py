@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from typer import Argument, Option
 
-from tevr.cli.console import complain, progress
+from tevr.cli.console import complain
+from tevr.cli.groups import Json, Quiet, Texts, make_group, steps
 from tevr.cli.tune import tune
 from tevr.cli.values import count, number, size
 from tevr.errors import UsageError
 
-Json = Annotated[bool, Option("--json", help="Print JSON for machines.")]
-Quiet = Annotated[bool, Option("--quiet", "-q", help="Show no progress.")]
 Force = Annotated[bool, Option("--force", help="Replace a language model that stands there.")]
 Target = Annotated[Path, Option("--output-dir", "-o", metavar="DIR", help="The folder to write.")]
 MaxSize = Annotated[
@@ -37,20 +34,12 @@ Model = Annotated[
 
 def make_lm_app() -> typer.Typer:
     """All commands of the group."""
-    app = typer.Typer(
-        help="Make language models of texts, and look into them.", rich_markup_mode=None
-    )
-    app.callback(invoke_without_command=True)(_help)
-    for command in (build, mix, tune, perplexity, explain):
-        app.command()(command)
-    return app
+    summary = "Make language models of texts, and look into them."
+    return make_group(summary, build, mix, tune, perplexity, explain)
 
 
 def build(
-    texts: Annotated[
-        list[Path],
-        Argument(metavar="TEXT", help="Files or folders: txt, md, html, docx, pdf, also packed."),
-    ],
+    texts: Texts,
     output_dir: Target,
     order: Annotated[
         int, Option(parser=count, metavar="N", help="Words of the longest n-grams, 2 to 6.")
@@ -106,7 +95,7 @@ def build(
         memory=memory,
         modern=not keep_old_spelling,
     )
-    with _steps(quiet=quiet) as show:
+    with steps(quiet=quiet) as show:
         report = build_model(options, show)
     for skipped in report.skipped:
         complain(f"Left out: {skipped.reason}")
@@ -153,7 +142,7 @@ def mix(
         weights=[1 - sum(others), *others] if others else None,
         fit=FitOptions(output_dir, max_size=max_size, bits=bits, arpa=arpa, force=force),
     )
-    with _steps(quiet=quiet) as show:
+    with steps(quiet=quiet) as show:
         folder = mix_folders(options, show)
     if json:
         print_json(mix_data(folder))
@@ -213,11 +202,6 @@ def explain(
     return 0
 
 
-def _help(context: typer.Context) -> None:
-    if context.invoked_subcommand is None:
-        print(context.get_help())
-
-
 def _model_path(model: str | None) -> Path:
     """The folder of a language model; a bundled model may be called by its name."""
     from tevr.store import DEFAULT_MODEL, bundled, installed
@@ -226,14 +210,3 @@ def _model_path(model: str | None) -> Path:
         return bundled(DEFAULT_MODEL)
     path = Path(model).expanduser()
     return bundled(model) if model in installed() and not path.exists() else path
-
-
-@contextmanager
-def _steps(*, quiet: bool) -> Iterator[Callable[[str, float], None]]:
-    """Show what is being done and how far it has come, on a terminal."""
-    with progress(None, quiet=quiet) as bar:
-
-        def show(step: str, share: float) -> None:
-            bar.file(f"{step} {share:.0%}" if share else step, 0.0, None)
-
-        yield show

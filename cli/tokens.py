@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from typer import Argument, Option
 
-from tevr.cli.lm import _help, _steps
+from tevr.cli.groups import Json, Quiet, Texts, make_group, steps
 from tevr.cli.values import count, number
 from tevr.errors import ModelError, OutputError, UsageError
 
@@ -27,8 +27,6 @@ PAIRS = "bpe.json"
 NGRAMS = "characters.bin"
 CHARACTERS = "characters"
 
-Json = Annotated[bool, Option("--json", help="Print JSON for machines.")]
-Quiet = Annotated[bool, Option("--quiet", "-q", help="Show no progress.")]
 Sentence = Annotated[str, Argument(metavar="SENTENCE", help="Words as one writes them.")]
 Tokens = Annotated[
     str,
@@ -38,20 +36,12 @@ Tokens = Annotated[
 
 def make_tokens_app() -> typer.Typer:
     """All commands of the group."""
-    app = typer.Typer(
-        help="Part words into tokens of like cost, and see why.", rich_markup_mode=None
-    )
-    app.callback(invoke_without_command=True)(_help)
-    for command in (derive, segment, explain, compare):
-        app.command()(command)
-    return app
+    summary = "Part words into tokens of like cost, and see why."
+    return make_group(summary, derive, segment, explain, compare)
 
 
 def derive(
-    texts: Annotated[
-        list[Path],
-        Argument(metavar="TEXT", help="Files or folders: txt, md, html, docx, pdf, also packed."),
-    ],
+    texts: Texts,
     output: Annotated[Path, Option("--output", "-o", metavar="FILE", help="The table to write.")],
     counts: Annotated[
         str, Option(metavar="N,N,N", help="Numbers of labels of four, three and two letters.")
@@ -89,7 +79,7 @@ def derive(
         how=DeriveOptions(counts=_counts(counts), brevity=brevity),
         others={"published labels": published.split},
     )
-    with _steps(quiet=quiet) as show:
+    with steps(quiet=quiet) as show:
         report = derive_from_texts(options, show)
     table = TokenTable(("", "", " ", *report.derived.labels), blank=0, end=1)
     with whole_file(output) as file:

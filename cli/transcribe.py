@@ -9,6 +9,7 @@ import typer
 from typer import Option
 
 from tevr.cli.console import complain
+from tevr.cli.groups import Quiet
 from tevr.cli.values import count, number, seconds, whole
 from tevr.errors import UsageError
 from tevr.formats import FORMATS
@@ -80,7 +81,7 @@ def transcribe(
     threads: Annotated[
         int | None, Option(parser=count, metavar="N", help="Processor threads, all if left out.")
     ] = None,
-    quiet: Annotated[bool, Option("--quiet", "-q", help="Show no progress.")] = False,
+    quiet: Quiet = False,
 ) -> int:
     """Turn speech in sound and video files into text.
 

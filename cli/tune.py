@@ -9,6 +9,7 @@ import typer
 from typer import Option
 
 from tevr.cli.console import complain, progress
+from tevr.cli.groups import Json, Quiet
 from tevr.cli.values import count
 
 if TYPE_CHECKING:
@@ -31,11 +32,11 @@ def tune(
         str | None, Option(metavar="MODEL", help="Another model than the bundled: name or folder.")
     ] = None,
     dry_run: Annotated[bool, Option("--dry-run", help="Change nothing, only report.")] = False,
-    json: Annotated[bool, Option("--json", help="Print JSON for machines.")] = False,
+    json: Json = False,
     threads: Annotated[
         int | None, Option(parser=count, metavar="N", help="Processor threads, all if left out.")
     ] = None,
-    quiet: Annotated[bool, Option("--quiet", "-q", help="Show no progress.")] = False,
+    quiet: Quiet = False,
 ) -> int:
     """Find the numbers of the search that make the fewest errors.
 
