@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from benchmarks.common import count_errors, interval, progress, read_manifest, table
 from tevr import load
 from tevr.lm.beam import BeamDecoder, BeamSettings
-from tevr.lm.compounds import LINKS
+from tevr.lm.compounds import is_modifier
 from tevr.lm.corpus import normalise
 from tevr.recognizer import Recognizer
 from tevr.store import DEFAULT_MODEL, find
@@ -68,13 +68,6 @@ def is_compound(word: str, nouns: set[str]) -> bool:
     return len(word) >= SHORTEST_WORD and any(
         word[at:] in nouns and is_modifier(word[:at], nouns)
         for at in range(SHORTEST_PART, len(word) - SHORTEST_PART + 1)
-    )
-
-
-def is_modifier(form: str, nouns: set[str]) -> bool:
-    """Whether a form is a noun with a linking element, or one that has lost its last -e."""
-    return form + "e" in nouns or any(
-        form.endswith(link) and form[: len(form) - len(link)] in nouns for link in LINKS
     )
 
 

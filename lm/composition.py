@@ -6,10 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import log10
 
-from tevr.lm.lexicon import Compounding, Lexicon
-
-SHORTEST_PART = 3
-"""Letters of a modifier, as the search has it."""
+from tevr.lm.lexicon import SHORTEST_PART, Compounding, Lexicon
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,14 +12,12 @@ import math
 from collections import Counter
 from collections.abc import Container, Iterator, Mapping
 
-from tevr.lm.lexicon import Compounding
+from tevr.lm.lexicon import SHORTEST_PART, Compounding
 
 LINKS = ("", "s", "n", "en", "es", "er", "e")
 """Linking elements between a modifier and what follows; "schul|haus" rather drops an -e."""
 _ALWAYS_S = ("ung", "heit", "keit", "schaft", "ion", "tät", "ling", "tum")
 """Endings after which a modifier takes -s whether or not a compound has been seen."""
-_SHORTEST = 3
-"""Letters of a part; shorter ones ("ei", "in", "um") would make compounds of anything."""
 _ROUNDS = 2
 """Re-estimations; the parts hardly change after them."""
 _FEWEST = 3
@@ -44,7 +42,7 @@ def learn(counts: Mapping[str, int], vocabulary: Mapping[str, float]) -> Compoun
     rates = _rates(counts, modifiers, heads, vocabulary)
     for word, number in list(heads.items()):
         for form in (word, word + "s") if word.endswith(_ALWAYS_S) else (word,):
-            if number >= _FEWEST and len(form) > _SHORTEST:
+            if number >= _FEWEST and len(form) > SHORTEST_PART:
                 modifiers[form] = max(modifiers.get(form, 0.0), _UNSEEN)
     all_modifiers, all_heads = sum(modifiers.values()), sum(heads.values())
     if not rates:
@@ -66,7 +64,7 @@ def best_split(
     """The likeliest modifier and head of a word by the numbers of their compounds, if any."""
     found = [
         (modifiers[word[:at]] * heads[word[at:]], at)
-        for at in range(_SHORTEST, len(word) - _SHORTEST + 1)
+        for at in range(SHORTEST_PART, len(word) - SHORTEST_PART + 1)
         if word[:at] in modifiers and word[at:] in heads
     ]
     if not found:
@@ -96,19 +94,19 @@ def _count_parts(
     kept = {
         form: float(number)
         for form, number in before.items()
-        if number >= (2 if _is_word(form, vocabulary) else _FEWEST)
+        if number >= (2 if is_modifier(form, vocabulary) else _FEWEST)
     }
     return kept, {word: float(number) for word, number in after.items() if number > 1}
 
 
 def _any_split(word: str, heads: Container[str]) -> Iterator[tuple[str, str]]:
-    for at in range(_SHORTEST, len(word) - _SHORTEST + 1):
+    for at in range(SHORTEST_PART, len(word) - SHORTEST_PART + 1):
         if word[at:] in heads:
             yield word[:at], word[at:]
 
 
-def _is_word(form: str, vocabulary: Container[str]) -> bool:
-    """Whether a modifier is a known word, a linking element taken off or a final -e put back."""
+def is_modifier(form: str, vocabulary: Container[str]) -> bool:
+    """Whether a form is a known word, a linking element taken off or a final -e put back."""
     if form + "e" in vocabulary:
         return True
     return any(
@@ -131,7 +129,7 @@ def _rates(
             one += times
         elif any(
             word[:at] in modifiers and best_split(word[at:], modifiers, heads)
-            for at in range(_SHORTEST, len(word) - 2 * _SHORTEST + 1)
+            for at in range(SHORTEST_PART, len(word) - 2 * SHORTEST_PART + 1)
         ):
             more += times
     return (one / sum(counts.values()), max(more, 1) / (one + more)) if one else None

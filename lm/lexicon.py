@@ -30,6 +30,8 @@ _MOST_GAIN = 4.0
 """Largest log10 score of a head that can be stored."""
 _SHALLOW = 1000
 """Nodes from the root on, whose children, many and often asked for, are kept at hand."""
+SHORTEST_PART = 3
+"""Letters of a part of a compound; shorter ones ("ei", "in") would make compounds of anything."""
 TYPICAL_HEAD = -2.5
 """log10 of what a good head adds, for foreseeing; never part of a final score."""
 _ADVICE = "Build the language model again, or install it again."

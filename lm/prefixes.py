@@ -14,11 +14,9 @@ from math import inf, log
 from typing import NamedTuple
 
 from tevr.lm.compounds import LINKS
-from tevr.lm.lexicon import TYPICAL_HEAD, Compounding, Lexicon, encode
+from tevr.lm.lexicon import SHORTEST_PART, TYPICAL_HEAD, Compounding, Lexicon, encode
 
 LN10 = log(10)
-_SHORTEST_PART = 3
-"""Letters of a part of a compound."""
 _WORST_READING = 5.0
 """log10 below the likeliest way to take letters apart at which another is given up."""
 _MOST_READINGS = 4
@@ -215,7 +213,7 @@ class Prefixes:
                 continue
             promise = cost + lexicon.best(node)
             found.append(_Reading(lexicon, node, start, cost, hot, promise))
-            if self._composes and length - start >= _SHORTEST_PART:
+            if self._composes and length - start >= SHORTEST_PART:
                 share = lexicon.modifier(node)
                 if share is not None:
                     found += self._joined(found[-1], share, length)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tevr.lm.compounds import best_split, learn
+from tevr.lm.compounds import LINKS, best_split, is_modifier, learn
 
 HEADS = ("haus", "amt", "saal", "schule", "recht", "buch", "weg", "tür")
 MODIFIERS = ("gerichts", "kinder", "stadt", "finanz", "haupt", "sonnen")
@@ -62,6 +62,21 @@ def test_a_text_without_compounds_composes_nothing() -> None:
     made = learn({"und": 5, "der": 7}, {"und": -1.0, "der": -1.0})
     assert not made.modifiers
     assert not made.heads
+
+
+@pytest.mark.parametrize(
+    ("form", "known"),
+    [("stadt", True), ("gerichts", True), ("kinder", True), ("schul", True), ("haupt", False)],
+)
+def test_modifiers_are_words_with_a_linking_element_or_without_their_last_e(
+    form: str, known: bool
+) -> None:
+    assert is_modifier(form, {"stadt", "gericht", "kind", "schule"}) == known
+
+
+@given(st.text("abc", min_size=1), st.sampled_from(LINKS))
+def test_every_linking_element_may_follow_a_word(word: str, link: str) -> None:
+    assert is_modifier(word + link, {word})
 
 
 @given(st.text("abc", max_size=12), st.dictionaries(st.text("abc", min_size=3), st.just(1.0)))
