@@ -135,7 +135,7 @@ class BeamDecoder:
         self._settings = settings
         self._model = LanguageModel(language_model.ngrams) if language_model else None
         lexicon = _lexicon(language_model, self._model) if language_model and self._model else None
-        self._hot = frozenset(word for phrase in hotwords for word in phrase.split())
+        hot = frozenset(word for phrase in hotwords for word in phrase.split())
         charges = PrefixSettings(
             word_weight=settings.alpha * LN10,
             word_bonus=settings.beta,
@@ -144,7 +144,7 @@ class BeamDecoder:
             compound_offset=settings.compound_offset,
             hotword_weight=settings.hotword_weight,
         )
-        self._new_prefixes = partial(Prefixes, labels, lexicon, self._hot, charges)
+        self._new_prefixes = partial(Prefixes, labels, lexicon, hot, charges)
         self._prefixes = self._new_prefixes()
 
     def decode(self, log_probs: NDArray[np.float32]) -> Hypothesis:
@@ -157,7 +157,7 @@ class BeamDecoder:
             return [Hypothesis()]
         if self._prefixes.full:
             self._prefixes = self._new_prefixes()
-        words = _Words(self._model, self._hot, self._settings)
+        words = _Words(self._model, self._settings)
         search = _Search(self._prefixes, words, self._blank, self._space, self._settings)
         return search.run(log_probs)[:count]
 
@@ -165,14 +165,8 @@ class BeamDecoder:
 class _Words:
     """Scores words after the words before them, each once."""
 
-    def __init__(
-        self,
-        model: LanguageModel | None,
-        hot: frozenset[str],
-        settings: BeamSettings,
-    ) -> None:
+    def __init__(self, model: LanguageModel | None, settings: BeamSettings) -> None:
         self._model = model
-        self._hot = hot
         self._settings = settings
         self._made = 0
         self.root = self._make(None, "", model.begin() if model else None)
@@ -187,9 +181,8 @@ class _Words:
             history = self._make(before, prefix.text, state)
             history.language = before.language + log10 + prefix.extra
             history.score = settings.alpha * LN10 * (log10 + prefix.extra) + settings.beta
-        history.score += before.score + prefix.hot
-        if prefix.text in self._hot:
-            history.score += settings.hotword_weight
+        history.score += before.score
+        history.score += prefix.hot
         before.longer[prefix.text] = history
         return history
 

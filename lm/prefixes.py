@@ -81,7 +81,7 @@ class Prefix:
         bonus: natural-log score that is added while the word is unfinished.
         word: the word whose score by the language model it takes when it ends here.
         extra: log10 score added to that.
-        hot: natural-log bonus for the hot-words inside the finished word.
+        hot: natural-log bonus if the finished word is a hot-word, or for those it is composed of.
         most_at_end: the most that a hypothesis can gain, natural log, when the word ends with it.
     """
 
@@ -250,6 +250,7 @@ class Prefixes:
     def _finish(self, prefix: Prefix) -> None:
         """Settle what the prefix counts as when the word ends with it."""
         settings = self._settings
+        prefix.hot = settings.hotword_weight if prefix.text in self._hot else 0.0
         if self._lexicon is None:
             return
         ending = [reading for reading in prefix.readings if _ends(reading)]
@@ -262,10 +263,9 @@ class Prefixes:
                 prefix.extra = best.cost + (best.lexicon.head(best.node) or 0.0)
                 prefix.extra += settings.compound_offset or 0.0
                 hot = best.hot + (best.lexicon is not self._lexicon)
-                prefix.hot = settings.hotword_weight * hot
+                prefix.hot += settings.hotword_weight * hot
             most = settings.word_weight * prefix.extra + settings.word_bonus + prefix.hot
-            hot_word = settings.hotword_weight if prefix.text in self._hot else 0.0
-            prefix.most_at_end = most + hot_word - prefix.bonus
+            prefix.most_at_end = most - prefix.bonus
 
 
 def _likeliest(readings: list[_Reading]) -> tuple[_Reading, ...]:

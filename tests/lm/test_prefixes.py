@@ -106,3 +106,23 @@ def test_a_hotword_is_known_and_earns_its_bonus_letter_by_letter() -> None:
     inside = reach(prefixes, list("hausrast"))
     assert inside.word == "rast"
     assert inside.hot == SETTINGS.hotword_weight
+
+
+@pytest.mark.parametrize(
+    ("text", "hot"),
+    [
+        *[("rast", 1), ("tau", 1), ("haus", 0), ("ras", 0), ("rastr", 0)],
+        *[("taurast", 2), ("hausrast", 1), ("rasttür", 1), ("haustür", 0)],
+    ],
+)
+def test_a_finished_word_counts_the_hotwords_it_is_or_is_composed_of(text: str, hot: int) -> None:
+    prefixes = Prefixes(LABELS, lexicon(), ("rast", "tau"), SETTINGS)
+    assert reach(prefixes, list(text)).hot == hot * SETTINGS.hotword_weight
+
+
+@pytest.mark.parametrize("composing", [0.0, None])
+def test_hotwords_count_without_a_lexicon_as_well(composing: float | None) -> None:
+    settings = replace(SETTINGS, compound_offset=composing)
+    prefixes = Prefixes(LABELS, None, ("rast", "tau"), settings)
+    found = {text: reach(prefixes, list(text)).hot for text in ("rast", "taurast", "tür")}
+    assert found == {"rast": SETTINGS.hotword_weight, "taurast": 0.0, "tür": 0.0}
