@@ -65,6 +65,7 @@ def make_app() -> Typer:
     from tevr.cli.lm import make_lm_app
     from tevr.cli.synth import synth
     from tevr.cli.tokens import make_tokens_app
+    from tevr.cli.train import train
     from tevr.cli.transcribe import transcribe
 
     app = typer.Typer(
@@ -75,6 +76,7 @@ def make_app() -> Typer:
     )
     app.callback()(lambda: None)
     app.command()(transcribe)
+    app.command()(train)
     app.command()(doctor)
     app.command()(synth)
     app.add_typer(make_lm_app(), name="lm")
@@ -143,3 +145,7 @@ def _misused(error: TyperException) -> str:
     origin = context.obj.origin(context, parameter.name) if parameter else None
     advice = f"Correct {origin}." if origin else f"See {context.command_path} --help."
     return f"{sentence}. {advice}"
+
+
+if __name__ == "__main__":  # `accelerate launch -m tevr.cli.main`
+    main()

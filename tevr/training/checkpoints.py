@@ -111,8 +111,8 @@ def assemble(
     """
     network = AcousticNetwork()
     try:
-        state = dict(_encoder_state(encoder, network.config.encoder_blocks))
-        state.update(_head_state(head, network.config.head_blocks))
+        state = dict(encoder_state(encoder, network.config.encoder_blocks))
+        state.update(head_state(head, network.config.head_blocks))
         network.load_state_dict(state)
     except (KeyError, RuntimeError) as error:
         raise ModelError(
@@ -122,9 +122,15 @@ def assemble(
     return network.eval()
 
 
-def _encoder_state(
+def encoder_state(
     variables: Mapping[str, NDArray[np.generic]], blocks: int
 ) -> Iterator[tuple[str, Tensor]]:
+    """Yield Whisper's encoder under the names of `AcousticNetwork`, in float32.
+
+    Raises:
+        KeyError: a weight is missing.
+    """
+
     def tensor(name: str) -> Tensor:
         return torch.from_numpy(variables[f"encoder/{name}"].astype(np.float32))
 
@@ -135,7 +141,12 @@ def _encoder_state(
             yield f"encoder.blocks.{block}.{ours}", tensor(f"layer_{block}/{theirs}")
 
 
-def _head_state(tensors: Mapping[str, Tensor], blocks: int) -> Iterator[tuple[str, Tensor]]:
+def head_state(tensors: Mapping[str, Tensor], blocks: int) -> Iterator[tuple[str, Tensor]]:
+    """Yield a head and the mel filters under the names of `AcousticNetwork`, in float32.
+
+    Raises:
+        KeyError: a weight is missing.
+    """
     names = {f"head.{ours}": theirs for ours, theirs in _HEAD.items()}
     names.update({f"head.tap_norms.{tap}": f"ln.{tap}" for tap in range(3)})
     for block in range(blocks):

@@ -1,0 +1,396 @@
+"""Settings and a folder → a trained network, step by step, however often it is interrupted."""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import nullcontext
+from dataclasses import asdict, dataclass, field
+from itertools import islice
+from typing import Any
+
+import torch
+from accelerate import Accelerator
+from accelerate.utils import DistributedType
+from torch import Tensor
+
+from tevr.errors import ModelError, UsageError
+from tevr.training.examples import Batch, Examples
+from tevr.training.feeding import feed
+from tevr.training.losses import ctc_sum
+from tevr.training.measuring import Measurement, measure
+from tevr.training.optimiser import Ema, freeze, groups, share_at
+from tevr.training.preparation import Prepared
+from tevr.training.run_folder import BEST, LAST, RunFolder, written
+from tevr.training.settings import TrainSettings
+
+_log = logging.getLogger("tevr.training")
+
+
+@dataclass
+class Progress:
+    """How far a training has come; a checkpoint keeps it.
+
+    Attributes:
+        epoch, place: the epoch and the step of it that comes next.
+        steps: taken in all, those without a finite loss counted.
+        heard: seconds of sound.
+        worked: seconds of work.
+        bad, bad_in_row: steps without a finite loss.
+        best: lowest word error rate measured.
+        worse: measurements since.
+        clips: fingerprint of the clips.
+        batch: seconds of a step over all processes.
+    """
+
+    epoch: int = 0
+    place: int = 0
+    steps: int = 0
+    heard: float = 0.0
+    worked: float = 0.0
+    bad: int = 0
+    bad_in_row: int = 0
+    best: float = math.inf
+    worse: int = 0
+    clips: str = ""
+    batch: float = 0.0
+
+    def state_dict(self) -> dict[str, Any]:
+        """What a checkpoint keeps."""
+        return asdict(self)
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Take over what a checkpoint kept.
+
+        Raises:
+            UsageError: it is of other clips or batches.
+        """
+        if state["clips"] != self.clips:
+            cause = "The clips are not those that the run began with"
+            raise UsageError(cause, "Restore them, or train in another folder.")
+        if not math.isclose(state["batch"], self.batch):
+            cause = (
+                f"The run had {state['batch']:g} s a step over all processes, not {self.batch:g}"
+            )
+            raise UsageError(cause, "Give batches.seconds times processes as before.")
+        self.__dict__.update(state)
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What a watcher of a training wants to know after a step.
+
+    Attributes:
+        done: share of the training, 0 to 1.
+        step: number of steps taken.
+        loss: nats a label of the last steps.
+        speed: seconds of sound learnt from in a second.
+        measured: the last measurement, if there was one.
+    """
+
+    done: float
+    step: int
+    loss: float
+    speed: float
+    measured: Measurement | None
+
+
+@dataclass
+class _Window:
+    """Sums since the last line of the metrics."""
+
+    loss: float = 0.0
+    labels: int = 0
+    heard: float = 0.0
+    begun: float = field(default_factory=time.monotonic)
+
+
+class Trainer:
+    """One training in one process; others may do the same beside it.
+
+    Args:
+        prepared: network, clips and labels.
+        folder: of the run.
+        accelerator: knows the other processes and the device.
+    """
+
+    def __init__(self, prepared: Prepared, folder: RunFolder, accelerator: Accelerator) -> None:
+        self._settings = settings = prepared.settings
+        self._prepared, self._folder, self._accelerator = prepared, folder, accelerator
+        network = prepared.network
+        names = {name: network.short_name(name) for name, _ in network.named_parameters()}
+        freeze(network, names, settings.optimiser)
+        depths = {name: network.depth(name) for name in names}
+        optimiser = torch.optim.AdamW(
+            groups(network, names, depths, settings.optimiser), betas=settings.optimiser.betas
+        )
+        self._narrow = _narrow(settings, accelerator)
+        self._network, self._optimiser = accelerator.prepare(network, optimiser)
+        self._learning = [each for each in self._network.parameters() if each.requires_grad]
+        self._ema = Ema(self._learning, settings.optimiser.ema)
+        processes = accelerator.num_processes
+        self._examples = Examples(
+            settings, prepared.clips.train, prepared.tokens, prepared.auxiliary, processes,
+            network.frames, network.longest,
+        )  # fmt: skip
+        batches = settings.batches
+        self.progress = Progress(
+            clips=prepared.clips.fingerprint(),
+            batch=batches.seconds * batches.accumulate * processes,
+        )
+        accelerator.register_for_checkpointing(self._ema, self.progress)
+        self._window = _Window()
+        self._measured: Measurement | None = None
+        self._sharded = _is_sharded(accelerator, settings)
+
+    def resume(self) -> None:
+        """Go on where the newest checkpoint stands, if there is one.
+
+        Raises:
+            ModelError: it cannot be read.
+            UsageError: it is of other clips or batches.
+        """
+        latest = self._folder.latest()
+        if latest is None:
+            return
+        try:
+            self._accelerator.load_state(str(latest))
+        except UsageError:
+            raise
+        except (OSError, RuntimeError, ValueError, KeyError, EOFError) as error:
+            cause = f"The checkpoint {latest} cannot be read"
+            raise ModelError(cause, "Remove it to go on from an older one.") from error
+        if self._accelerator.is_main_process:
+            self._folder.cut_metrics(self.progress.steps)
+        _log.info("Training goes on after step %d.", self.progress.steps)
+
+    def run(self, show: Callable[[News], None], stop: Callable[[], bool]) -> bool:
+        """Take all steps that are left.
+
+        Args:
+            show: told after each step, in the main process.
+            stop: asked after each step; true ends the training with a checkpoint.
+
+        Returns:
+            whether it came to its end.
+
+        Raises:
+            ModelError: too many steps in a row had no finite loss.
+            OutputError: the run's folder cannot be written.
+        """
+        run, progress = self._settings.run, self.progress
+        for batches in () if self._is_done() else self._steps():
+            stopped = self._learn(batches, stop)
+            finished = self._is_done()
+            if progress.steps % run.log_every == 0 or finished:
+                self._write_line(show)
+            if progress.steps % run.dev_every == 0 or finished:
+                self._measure()
+                finished = self._is_done()
+            if progress.steps % run.save_every == 0 or finished or stopped:
+                self._save()
+            if stopped and not finished:
+                return False
+            if finished:
+                break
+        return True
+
+    def _steps(self) -> Iterator[list[Batch]]:
+        """The batches of this process, step by step, without end."""
+        accelerator, progress = self._accelerator, self.progress
+        places = self._examples.places(progress.epoch, progress.place, accelerator.process_index)
+        batches = feed(self._examples, places, self._settings.run.workers)
+        while True:
+            yield list(islice(batches, self._settings.batches.accumulate))
+
+    def _done(self) -> float:
+        """Share of the training."""
+        run, progress = self._settings.run, self.progress
+        if run.steps is not None:
+            return progress.steps / run.steps
+        return progress.heard / 3600 / float(run.hours or 1)
+
+    def _is_done(self) -> bool:
+        patience = self._settings.run.patience
+        return self._done() >= 1 or 0 < patience <= self.progress.worse
+
+    def _learn(self, batches: list[Batch], stop: Callable[[], bool]) -> bool:
+        """Take one step; return whether any process is asked to stop."""
+        accelerator, progress, begun = self._accelerator, self.progress, time.monotonic()
+        settings = self._settings.optimiser
+        # Anything drawn follows from the step, so that a resumed run draws the same.
+        torch.manual_seed(
+            (self._settings.seed * 1_000_003 + progress.steps) * 1_009 + accelerator.process_index
+        )
+        self._network.train()
+        loss = sum(self._backward(batch) for batch in batches)
+        norm = accelerator.clip_grad_norm_(self._learning, settings.clip or math.inf)
+        heard = sum(batch.heard * batch.weight for batch in batches)
+        sums = torch.tensor([float(loss), heard, float(stop())], dtype=torch.float64)
+        loss_sum, heard, asked = self._total(sums).tolist()
+        if math.isfinite(loss_sum) and (norm is None or math.isfinite(float(norm))):
+            share = share_at(progress.steps, self._done(), settings)
+            for group in self._optimiser.param_groups:
+                group["lr"] = group["peak"] * share
+            self._optimiser.step()
+            self._ema.update()
+            progress.bad_in_row = 0
+            self._window.loss += loss_sum
+            self._window.labels += batches[0].divisor
+        else:
+            self._count_bad()
+        self._optimiser.zero_grad()
+        progress.steps += 1
+        self._advance()
+        progress.heard += heard
+        self._window.heard += heard
+        progress.worked += time.monotonic() - begun
+        return bool(asked)
+
+    def _backward(self, batch: Batch) -> float:
+        """Add the gradients of a batch; return its summed loss in nats."""
+        accelerator = self._accelerator
+        waveforms = batch.waveforms.to(accelerator.device)
+        with accelerator.no_sync(self._network) if not batch.last else nullcontext():
+            with self._autocast():
+                log_probs, frames, further = self._network(
+                    waveforms, batch.samples.to(accelerator.device), batch.seeds
+                )
+            own = ctc_sum(log_probs.float(), frames, batch.labels, self._prepared.tokens.blank)
+            loss = own + self._further(further, frames, batch)
+            # Processes' gradients are averaged; what is wanted is their sum over all labels.
+            scale = batch.weight * accelerator.num_processes / batch.divisor
+            accelerator.backward(loss * scale)
+        return float(own.detach()) * batch.weight
+
+    def _further(self, further: Iterable[Tensor], frames: Tensor, batch: Batch) -> Tensor:
+        total = frames.new_zeros((), dtype=torch.float32)
+        for way, log_probs in zip(self._prepared.network.further, further, strict=True):
+            other = way.auxiliary and self._prepared.auxiliary is not None
+            tokens = self._prepared.auxiliary if other else self._prepared.tokens
+            labels = batch.auxiliary if other else batch.labels
+            assert tokens is not None  # noqa: S101 - told to the type checker
+            total = total + way.weight * ctc_sum(log_probs.float(), frames, labels, tokens.blank)
+        return total
+
+    def _autocast(self) -> torch.autocast:
+        return torch.autocast(self._accelerator.device.type, torch.bfloat16, enabled=self._narrow)
+
+    def _total(self, sums: Tensor) -> Tensor:
+        """Add up over all processes."""
+        if self._accelerator.num_processes == 1:
+            return sums
+        reduced: Tensor = self._accelerator.reduce(sums.to(self._accelerator.device), "sum")
+        return reduced.cpu()
+
+    def _advance(self) -> None:
+        progress = self.progress
+        progress.place += 1
+        if progress.place == len(self._examples.steps(progress.epoch)):
+            progress.epoch, progress.place = progress.epoch + 1, 0
+
+    def _count_bad(self) -> None:
+        progress, most = self.progress, self._settings.run.bad_batches
+        progress.bad += 1
+        progress.bad_in_row += 1
+        if progress.bad_in_row == 1:
+            _log.warning("Step %d has no finite loss and is left out.", progress.steps + 1)
+        if progress.bad_in_row >= most:
+            latest = self._folder.latest()
+            kept = f"{latest} is as it was; start again" if latest else "Start again"
+            raise ModelError(
+                f"{most} steps in a row had no finite loss", f"{kept} with lower rates."
+            )
+
+    def _write_line(self, show: Callable[[News], None]) -> None:
+        window, progress = self._window, self.progress
+        self._window = _Window()
+        if not self._accelerator.is_main_process:
+            return
+        loss = window.loss / max(1, window.labels)
+        speed = window.heard / max(1e-9, time.monotonic() - window.begun)
+        rates = [group["lr"] for group in self._optimiser.param_groups]
+        line = {"step": progress.steps, "epoch": progress.epoch, "loss": loss, "rate": max(rates)}
+        heard = {"heard": round(progress.heard, 1), "speed": round(speed, 1), "bad": progress.bad}
+        self._folder.append(line | heard)
+        show(News(self._done(), progress.steps, loss, speed, self._measured))
+
+    def _measure(self) -> None:
+        """Measure on the dev clips and keep the weights if they are the best."""
+        accelerator, progress, clips = self._accelerator, self.progress, self._prepared.clips.dev
+        if not clips:
+            return
+        begun = time.monotonic()
+        if not self._sharded:
+            clips = clips[accelerator.process_index :: accelerator.num_processes]
+        self._network.eval()
+        with self._ema.in_place():
+            with self._autocast():
+                self._measured = found = measure(
+                    # Where every process has all weights, they need not hear in step.
+                    self._network if self._sharded else self._prepared.network,
+                    self._prepared.network.frames,
+                    clips,
+                    self._prepared.tokens,
+                    self._settings.batches,
+                    accelerator.device,
+                    (lambda sums: sums) if self._sharded else self._total,
+                )
+            better = found.wer < progress.best
+            if better:
+                self._save_weights(BEST)
+        progress.best = min(found.wer, progress.best)
+        progress.worse = 0 if better else progress.worse + 1
+        if accelerator.is_main_process:
+            numbers = {"dev_loss": found.loss, "dev_wer": found.wer, "dev_cer": found.cer}
+            self._folder.append({"step": progress.steps} | numbers)
+        self._window.begun += time.monotonic() - begun
+
+    def _save_weights(self, name: str) -> None:
+        state = self._accelerator.get_state_dict(self._network)
+        if self._accelerator.is_main_process:
+            network = self._prepared.network
+            self._folder.write_by(name, lambda path: network.save(path, state))
+
+    def _save(self) -> None:
+        """Write a checkpoint and the weights as they are."""
+        accelerator, begun = self._accelerator, time.monotonic()
+        part = self._folder.begin_checkpoint(self.progress.steps)
+        with written(self._folder.path):
+            accelerator.save_state(str(part))
+        accelerator.wait_for_everyone()
+        if accelerator.is_main_process:
+            self._folder.finish_checkpoint(part, self._settings.run.keep)
+        with self._ema.in_place():
+            self._save_weights(LAST)
+        self._window.begun += time.monotonic() - begun
+
+
+def _is_sharded(accelerator: Accelerator, settings: TrainSettings) -> bool:
+    """Whether no process has all weights.
+
+    Raises:
+        UsageError: the settings ask for what cannot be had then.
+    """
+    kind = accelerator.distributed_type
+    if kind not in (DistributedType.FSDP, DistributedType.DEEPSPEED):
+        return False
+    if settings.optimiser.ema:
+        cause = f"A mean of weights cannot be kept under {kind.value}"
+        raise UsageError(cause, "Set optimiser.ema to 0.")
+    if kind == DistributedType.DEEPSPEED and settings.batches.accumulate > 1:
+        raise UsageError("DeepSpeed accumulates by itself", "Set batches.accumulate to 1.")
+    return True
+
+
+def _narrow(settings: TrainSettings, accelerator: Accelerator) -> bool:
+    """Whether matrix products are taken in bfloat16 by us; Accelerate may be told to do so, too."""
+    wanted = settings.optimiser.narrow
+    if wanted is not None or accelerator.mixed_precision != "no":
+        return bool(wanted)
+    if accelerator.device.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported())
+    # A processor without such products takes longer over them than over float32.
+    return bool(torch.cpu._is_avx512_bf16_supported())
