@@ -32,6 +32,14 @@ Tokens = Annotated[
     str,
     Option("--tokens", metavar="TABLE", help="tokens.json, its folder, or the name of a model."),
 ]
+Judge = Annotated[
+    str,
+    Option(
+        "--judge",
+        metavar="MODEL",
+        help="Character model that tells the costs: file, folder or name, such as de-chars.",
+    ),
+]
 
 
 def make_tokens_app() -> typer.Typer:
@@ -53,14 +61,19 @@ def derive(
         float,
         Option(parser=number, metavar="X", help="Above 1 fewer tokens, below 1 less variance."),
     ] = 1.0,
+    judge: Annotated[
+        str | None,
+        Option(metavar="MODEL", help="Tells the costs, such as de-chars; else learnt from TEXT."),
+    ] = None,
     force: Annotated[bool, Option("--force", help="Replace a file that stands there.")] = False,
     json: Json = False,
     quiet: Quiet = False,
 ) -> int:
     """Derive a label table from texts.
 
-    A fifth of the sentences teaches a model what each character costs its reader; labels are
-    pieces of words that all cost about the same. The table is measured on sentences set aside.
+    A fifth of the sentences teaches a model what each character costs its reader, unless --judge
+    names one; labels are pieces of words that all cost about the same. The table is measured on
+    sentences set aside.
     """
     from tevr.cli.console import complain
     from tevr.cli.lm_report import print_json, print_lines
@@ -76,6 +89,7 @@ def derive(
     options = SourceOptions(
         texts=texts,
         sentences=sentences,
+        model=_characters(judge) if judge else None,
         how=DeriveOptions(counts=_counts(counts), brevity=brevity),
         others={"published labels": published.split},
     )
@@ -116,6 +130,7 @@ def explain(
         Path | None, Option("--png", metavar="FILE", help="Draw a picture instead.")
     ] = None,
     tokens: Tokens = BUNDLED,
+    judge: Judge = BUNDLED,
 ) -> int:
     """Show what each token of a sentence costs its reader.
 
@@ -127,7 +142,7 @@ def explain(
     from tevr.lm.token_measure import token_costs
 
     text = _normalised(sentence)
-    (costs,) = _characters().costs([text])
+    (costs,) = _characters(judge).costs([text])
     rows = [
         Row(title, token_costs(text, costs, split))
         for title, split in (
@@ -160,6 +175,7 @@ def compare(
         float,
         Option(parser=number, metavar="X", help="Characters said in a second, spaces included."),
     ] = 15.0,
+    judge: Judge = BUNDLED,
     json: Json = False,
 ) -> int:
     """Compare how evenly tables share what a text costs.
@@ -175,7 +191,7 @@ def compare(
     if rate <= 0:
         raise UsageError(f"Nobody says {rate:g} characters in a second", "Give more than 0.")
     splits = {name: _split(name) for name in tables}
-    read = Text.read(read_sentences(text), _characters())
+    read = Text.read(read_sentences(text), _characters(judge))
     measures = {name: measure(read, split) for name, split in splits.items()}
     if json:
         print_json(measures_data(measures, rate))
@@ -243,8 +259,19 @@ def _any_table(path: Path) -> TokenTable | BytePairs:
     return BytePairs.read(path) if pairs else TokenTable.load(path)
 
 
-def _characters() -> CharacterModel:
+def _characters(name: str) -> CharacterModel:
+    """The character model in that file or folder, or the bundled one of that name."""
+    from tevr.lm.char_network import MANIFEST, NetworkModel
     from tevr.lm.characters import CharacterNgram
-    from tevr.store import bundled
+    from tevr.store import pretrained
 
-    return CharacterNgram.read(bundled(BUNDLED) / NGRAMS)
+    path = Path(name).expanduser()
+    for folder in (path, pretrained() / name):
+        if (folder / MANIFEST).is_file():
+            return NetworkModel(folder)
+        if (folder / NGRAMS).is_file():
+            return CharacterNgram.read(folder / NGRAMS)
+    if not path.is_file():
+        cause = f"There is no character model {name}"
+        raise UsageError(cause, f"Name a folder with {MANIFEST} or {NGRAMS}, or such a file.")
+    return CharacterNgram.read(path)

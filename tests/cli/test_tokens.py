@@ -45,10 +45,40 @@ def test_deriving_tells_machines_what_it_tells_people(tevr: Tevr, tmp_path: Path
     assert json.loads(again.out)["labels"] == data["labels"]
 
 
+def test_another_judge_derives_other_labels(tevr: Tevr, tmp_path: Path) -> None:
+    flags = ("--counts", "4,8,16", "--sentences", "1000", "--json")
+
+    def derived(*judge: str | Path) -> Any:
+        path = tmp_path / f"{len(list(tmp_path.iterdir()))}.json"
+        return json.loads(tevr("tokens", "derive", SENTENCES, "-o", path, *flags, *judge).out)
+
+    learnt, network = derived(), derived("--judge", "de-chars")
+    assert network["labels"] != learnt["labels"]
+    # A model that has read far more German finds the same text cheaper.
+    means = [found["tables"]["characters"]["mean"] for found in (network, learnt)]
+    assert means[0] < means[1]
+
+
+def test_judges_are_found_by_name_folder_and_file(tevr: Tevr, tmp_path: Path) -> None:
+    text = tmp_path / "text.txt"
+    text.write_text(TEXT, encoding="utf-8")
+
+    def mean(judge: str | Path) -> float:
+        result = tevr("tokens", "compare", "bpe", "--text", text, "--judge", judge, "--json")
+        return float(json.loads(result.out)["tables"]["bpe"]["mean"])
+
+    network, ngrams = bundled("de-chars"), bundled("de-tokens")
+    assert mean("de-chars") == mean(network) != mean(ngrams)
+    assert mean("de-tokens") == mean(ngrams) == mean(ngrams / "characters.bin")
+    bars = {tevr("tokens", "explain", TEXT, "--judge", judge).out for judge in (network, ngrams)}
+    assert len(bars) == 2
+
+
 @pytest.mark.parametrize(
     ("flags", "words"),
     [
         (("--counts", "40,80"), "40,80 are no numbers"),
+        (("--judge", "nobody"), "There is no character model nobody"),
         (("--counts", "a,b,c"), "'a,b,c' are no numbers"),
         (("--sentences", "20"), "20 sentences are too few"),
         (("--brevity", "0"), "brevity of 0"),
@@ -171,6 +201,8 @@ def test_comparing_shows_every_table(tevr: Tevr) -> None:
         (("segment", "ja", "--tokens", "nowhere.json"), 2, "There is no table nowhere.json"),
         (("segment", "ja", "--tokens", SENTENCES), 1, "is no label table"),
         (("explain", ""), 2, "holds no word"),
+        (("explain", "ja", "--judge", "nobody"), 2, "There is no character model nobody"),
+        (("explain", "ja", "--judge", SENTENCES), 1, "is no KenLM"),
         (("compare", "characters", "--text", "nowhere.txt"), 2, "nowhere.txt does not exist"),
         (("compare", "nothing", "--text", SENTENCES), 2, "There is no table nothing"),
         (("compare", SENTENCES, "--text", SENTENCES), 1, "is no label table"),
