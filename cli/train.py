@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -35,6 +36,9 @@ def train(
     A run that was broken off goes on where its folder stands. For several processors or graphics
     cards, launch it by Accelerate: accelerate launch -m tevr.cli.main train CONFIG -o DIR
     """
+    # Read when torch is loaded: threads that spin while they wait take the processor from whatever
+    # else runs, the processes that prepare sound among them; then a step takes four times as long.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
         from tevr.training.settings import read_settings
         from tevr.training.training import train as train_model
