@@ -56,7 +56,8 @@ def train(
     """
     if settings.run.threads is not None:
         torch.set_num_threads(settings.run.threads)
-    accelerator = Accelerator()
+    # Told so, Accelerate lets processes launched together on processors find each other.
+    accelerator = Accelerator(cpu=not torch.accelerator.is_available())
     folder = RunFolder(path)
     with folder.held() if accelerator.is_main_process else nullcontext():
         if accelerator.is_main_process:
