@@ -85,7 +85,7 @@ def synth(
     for skipped in report.unread:
         complain(f"Left out: {skipped.reason}")
     if report.missed:
-        complain(f"{report.missed} sentences could not be spoken and were left out.")
+        complain(f"Sentences that no voice could say were left out: {report.missed}.")
     if json:
         print_json(_data(report))
     else:

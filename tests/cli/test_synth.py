@@ -48,6 +48,13 @@ def test_people_are_told_what_was_made(tevr: Tevr, text: Path, tmp_path: Path) -
     assert written.split(maxsplit=1)[1] == str(tmp_path / "out")
 
 
+def test_sentences_left_out_are_counted(tevr: Tevr, tmp_path: Path) -> None:
+    (tmp_path / "text.txt").write_text("Søren ist da.\nWer ist da?\n", encoding="utf-8")
+    result = tevr("synth", tmp_path / "text.txt", "-o", tmp_path / "out", "--jobs", "1")
+    assert result.code == 0
+    assert result.sentence == "tevr: Sentences that no voice could say were left out: 1."
+
+
 @pytest.mark.parametrize(
     ("flags", "code", "said"),
     [

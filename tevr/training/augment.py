@@ -65,8 +65,8 @@ class Augmentation:
     pauses: float = 0.1
     pause: Range = (0.1, 1.0)
     room: float = 0.3
-    rt60: Range = (0.1, 0.8)
-    distance: Range = (0.3, 2.5)
+    rt60: Range = (0.1, 0.7)
+    distance: Range = (0.2, 1.5)
     noise: float = 0.3
     noise_snr: Range = (5.0, 35.0)
     babble: float = 0.1

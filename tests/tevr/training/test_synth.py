@@ -197,6 +197,26 @@ def test_a_text_of_which_nothing_can_be_said_is_told(
         synthesise(replace(options, voices=["espeak:f2"]))
 
 
+def test_a_voice_that_says_nothing_at_all_is_given_up(
+    options: SynthOptions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(synth, "HOPELESS", 20)
+    said: list[Job] = []
+
+    def speaking(jobs: Iterable[Job], workers: int) -> Iterator[Clip | Missed]:
+        assert workers
+        for job in jobs:
+            said.append(job)
+            yield speak(job)
+
+    monkeypatch.setattr(synth, "spoken", speaking)
+    unknown = "\n".join(f"Søren {'so ' * n}." for n in range(50))
+    options.texts[0].write_text(unknown, encoding="utf-8")
+    with pytest.raises(ModelError, match=r"No sentence could be spoken .*Pico does not know"):
+        synthesise(options)
+    assert len(said) == 20
+
+
 @pytest.mark.usefixtures("here")
 def test_seeds_differ(options: SynthOptions) -> None:
     folders = [options.folder.with_name(f"seed{seed}") for seed in (0, 1)]
