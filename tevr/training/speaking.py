@@ -79,8 +79,8 @@ class Missed:
 def spoken(jobs: Iterable[Job], workers: int) -> Generator[Clip | Missed]:
     """Yield what becomes of the jobs, in their order.
 
-    Speech comes from processes of their own even if it is one: what they set for their memory and
-    what a foreign library breaks concerns nobody else.
+    Speech comes from processes of their own even if it is one: what a foreign library breaks
+    concerns nobody else.
 
     Args:
         jobs: taken as they are needed, a few for each worker ahead.

@@ -10,7 +10,8 @@ import json
 import re
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from math import log2
 from pathlib import Path
 from typing import Protocol
@@ -36,8 +37,8 @@ PICO_VOLUME = 0.45
 PICO_TEXT = re.compile(r"[A-Za-zÄÖÜäöüßàâçéèêëîïôûùñáíóú0-9 .,;:!?…'’„“”‚‘\"()\[\]/&%§€$+=*°–—-]+")
 #: Seconds that a program may take for one sentence.
 PATIENCE = 120
-#: glibc's M_MMAP_THRESHOLD, and the bytes from which memory shall be fresh: Pico's has 2.5 million.
-_MMAP_THRESHOLD, _FRESH = -3, 1 << 20
+#: glibc's M_PERTURB, and the value with which memory comes filled with zeros.
+_PERTURB, _ZEROS = -6, 0xFF
 _TRIAL = "Ja."
 
 
@@ -105,9 +106,8 @@ class Pico:
     """SVOX Pico by the package py-nanotts: one female voice.
 
     Pico reads memory that it never wrote, so that a sentence comes out differently after another.
-    Where the C library is glibc, its memory is made to be fresh, and so always zero, for each
-    sentence: it then says the same every time. On other systems clips differ from run to run by
-    what few listeners would hear.
+    Where the C library is glibc, it is given memory filled with zeros, and says the same every
+    time. On other systems clips differ from run to run by what few listeners would hear.
     """
 
     def __init__(self) -> None:
@@ -123,7 +123,6 @@ class Pico:
                 "The package py-nanotts, which speaks, is not installed",
                 "Run: pip install tevr[synth]",
             ) from error
-        _want_fresh_memory()
         self._engine = py_nanotts.NanoTTS()
 
     def say(self, text: str, *, pitch: float, pace: float) -> Samples:
@@ -131,7 +130,8 @@ class Pico:
         if not PICO_TEXT.fullmatch(text):
             raise Unspoken("it has characters that Pico does not know")
         try:
-            sound = self._engine.speak(text, "de-DE", pace, pitch, PICO_VOLUME)
+            with _zeroed_memory():
+                sound = self._engine.speak(text, "de-DE", pace, pitch, PICO_VOLUME)
         except RuntimeError as error:
             raise Unspoken(str(error)) from error
         return _from_int16(sound, SAMPLE_RATE)
@@ -200,12 +200,19 @@ class Piper:
         return revoice(_from_int16(sound, self._rate), pitch=pitch)
 
 
-def _want_fresh_memory() -> None:
-    """Let large pieces of memory come from the system, which fills them with zeros."""
+@contextmanager
+def _zeroed_memory() -> Iterator[None]:
+    """Let the C library hand out memory filled with zeros, if it is glibc; see `Pico`."""
     try:
-        ctypes.CDLL(None).mallopt(_MMAP_THRESHOLD, _FRESH)
-    except (AttributeError, OSError, TypeError):  # another C library; said in `Pico`
+        mallopt = ctypes.CDLL(None).mallopt
+    except (AttributeError, OSError, TypeError):  # another C library
+        yield
         return
+    mallopt(_PERTURB, _ZEROS)
+    try:
+        yield
+    finally:
+        mallopt(_PERTURB, 0)
 
 
 def _program(name: str, advice: str) -> str:
