@@ -23,28 +23,38 @@ if TYPE_CHECKING:
 def train(
     config: Annotated[Path, Argument(metavar="CONFIG", help="Settings, a YAML file.")],
     output_dir: Annotated[
-        Path, Option("--output-dir", "-o", metavar="DIR", help="The run's folder.")
-    ],
+        Path | None, Option("--output-dir", "-o", metavar="RUN", help="The run's folder.")
+    ] = None,
     change: Annotated[
         list[str],
         Option("--set", metavar="KEY=VALUE", help="Replace a setting, such as run.steps=100."),
     ] = [],  # noqa: B006 - read only
+    plot: Annotated[
+        bool, Option("--plot", help="Only draw the curve of the run whose folder is CONFIG.")
+    ] = False,
     quiet: Annotated[bool, Option("--quiet", "-q", help="Show no progress.")] = False,
 ) -> int:
     """Train an acoustic model.
 
     A run that was broken off goes on where its folder stands. For several processors or graphics
-    cards, launch it by Accelerate: accelerate launch -m tevr.cli.main train CONFIG -o DIR
+    cards, launch it by Accelerate: accelerate launch -m tevr.cli.main train CONFIG -o RUN
     """
     # Read when torch is loaded: threads that spin while they wait take the processor from whatever
     # else runs, the processes that prepare sound among them; then a step takes four times as long.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
+        from tevr.training.curve import draw_curve
+        from tevr.training.run_folder import RunFolder
         from tevr.training.settings import read_settings
         from tevr.training.training import train as train_model
     except ModuleNotFoundError as error:
         cause = f"Training needs the package {error.name}, which is missing"
         raise UsageError(cause, 'Install it with: pip install "tevr[train]".') from error
+    if plot:
+        print(draw_curve(RunFolder(config)))
+        return 0
+    if output_dir is None:
+        raise UsageError("Training needs a folder for what it makes", "Name one with -o.")
     settings = read_settings(config, tuple(change))
     with progress(1.0, quiet=quiet) as bar, _asked_to_stop() as signals:
 

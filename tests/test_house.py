@@ -105,7 +105,7 @@ def is_allowed(found: Import) -> bool:
     if found.file.startswith(ON_TORCH):
         allowed += TORCH
     if found.file.startswith("tevr/training/"):
-        allowed += ("accelerate", "yaml")
+        allowed += ("accelerate", "yaml", "transformers", "matplotlib")
     if found.file == "tevr/training/synthesisers.py":
         allowed += ("py_nanotts",)  # one voice of several
     if found.file == "cli/doctor.py":

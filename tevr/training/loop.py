@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+import pickle
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import nullcontext
@@ -14,6 +15,7 @@ from typing import Any
 import torch
 from accelerate import Accelerator
 from accelerate.utils import DistributedType
+from safetensors import SafetensorError
 from torch import Tensor
 
 from tevr.errors import ModelError, UsageError
@@ -25,6 +27,12 @@ from tevr.training.optimiser import Ema, freeze, groups, share_at
 from tevr.training.preparation import Prepared
 from tevr.training.run_folder import BEST, LAST, RunFolder, written
 from tevr.training.settings import TrainSettings
+
+#: What torch and safetensors raise where a file is missing or torn.
+_UNREADABLE = (
+    *(OSError, RuntimeError, ValueError, LookupError, EOFError),
+    *(SafetensorError, pickle.UnpicklingError),
+)
 
 _log = logging.getLogger("tevr.training")
 
@@ -159,7 +167,7 @@ class Trainer:
             self._accelerator.load_state(str(latest))
         except UsageError:
             raise
-        except (OSError, RuntimeError, ValueError, KeyError, EOFError) as error:
+        except _UNREADABLE as error:
             cause = f"The checkpoint {latest} cannot be read"
             raise ModelError(cause, "Remove it to go on from an older one.") from error
         if self._accelerator.is_main_process:

@@ -127,7 +127,7 @@ def collect(
     jobs = [
         (number, row, row.name in dev)
         for number, source in enumerate(settings.sources)
-        for rows, dev in [_chosen(source)]
+        for rows, dev in [choose(source)]
         for row in rows
     ]
     train: list[Clip] = []
@@ -152,8 +152,12 @@ def collect(
     return Collection(tuple(train), tuple(held), tuple(skipped))
 
 
-def _chosen(source: SourceSettings) -> tuple[list[Row], set[str]]:
-    """The rows of a source that are used, and which of them are for measuring."""
+def choose(source: SourceSettings) -> tuple[list[Row], set[str]]:
+    """Read the rows of a source that are used, and the names of those for measuring.
+
+    Raises:
+        UsageError: the manifest or a list of clips is none.
+    """
     rows = list(read_rows(source))
     names = [row.name for row in rows]
     if len(set(names)) < len(names):

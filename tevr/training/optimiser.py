@@ -39,7 +39,8 @@ def freeze(network: nn.Module, names: dict[str, str], settings: OptimiserSetting
             advice = f"Perhaps {near[0]} is meant." if near else "See the network's names."
             raise UsageError(f"The network has no part {part}", advice)
     for name, weight in network.named_parameters():
-        weight.requires_grad = not any(matches(part, names[name]) for part in settings.frozen)
+        if any(matches(part, names[name]) for part in settings.frozen):
+            weight.requires_grad = False
     if not any(weight.requires_grad for weight in network.parameters()):
         raise UsageError("All of the network is frozen", "Name fewer parts in optimiser.frozen.")
 

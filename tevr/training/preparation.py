@@ -54,7 +54,7 @@ def prepare(settings: TrainSettings, cache: Path, show: Callable[[float], None])
     tokens = open_tokens(settings.tokens)
     other = settings.loss.auxiliary
     auxiliary = None if other is None else open_tokens(other.tokens)
-    network = _open_network(settings, len(tokens.labels), len(auxiliary.labels) if auxiliary else 0)
+    network = _open_network(settings, tokens, auxiliary)
     longest = max(
         settings.data.longest,
         settings.batches.join.longest if settings.batches.join.probability else 0,
@@ -83,7 +83,14 @@ def open_tokens(name: str) -> TokenTable:
     return TokenTable.load(Path(name).expanduser())
 
 
-def _open_network(settings: TrainSettings, labels: int, auxiliary: int) -> CtcNetwork:
+def _open_network(
+    settings: TrainSettings, tokens: TokenTable, auxiliary: TokenTable | None
+) -> CtcNetwork:
+    if settings.model.kind == "wav2vec2":
+        from tevr.training.wav2vec2_ctc import open_wav2vec2_ctc
+
+        return open_wav2vec2_ctc(settings, len(tokens.labels), tokens.blank)
     from tevr.training.whisper_ctc import open_whisper_ctc
 
-    return open_whisper_ctc(settings, labels, auxiliary)
+    others = len(auxiliary.labels) if auxiliary else 0
+    return open_whisper_ctc(settings, len(tokens.labels), others)

@@ -28,6 +28,8 @@ SETTINGS, METRICS, SUMMARY, SKIPPED = (
 BEST, LAST, CURVE, CACHE = "best.safetensors", "last.safetensors", "curve.svg", "cache"
 _CHECKPOINT = re.compile(r"checkpoint-(\d+)")
 _PART = ".part"
+#: Torch tells of a failing disk by a plain RuntimeError that names this.
+_TORCH_WRITER = "PytorchStreamWriter"
 
 
 class RunFolder:
@@ -138,7 +140,9 @@ def written(folder: Path) -> Iterator[None]:
     """
     try:
         yield
-    except (OSError, SafetensorError) as error:
+    except (OSError, SafetensorError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and _TORCH_WRITER not in str(error):
+            raise
         number = getattr(error, "errno", None)
         full = number in (errno.ENOSPC, errno.EDQUOT) or "No space left" in str(error)
         reason = "the disk is full" if full else getattr(error, "strerror", None) or str(error)

@@ -43,10 +43,8 @@ class SoundCache:
         identity = f"{path.resolve()}\0{state.st_size}\0{state.st_mtime_ns}"
         name = hashlib.blake2b(identity.encode(), digest_size=16).hexdigest()
         kept = self._folder / name[:2] / f"{name}.i16"
-        try:
+        if kept.is_file():
             return kept, kept.stat().st_size // 2
-        except FileNotFoundError:
-            pass
         samples = read_audio(path)
         whole = np.round(np.clip(samples, -1.0, 1.0) * FULL_SCALE).astype("<i2")
         try:

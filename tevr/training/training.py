@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import nullcontext
 from importlib.metadata import version
+from importlib.util import find_spec
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ import torch
 from accelerate import Accelerator
 
 from tevr.errors import UsageError
+from tevr.training.curve import draw_curve
 from tevr.training.loop import News, Progress, Trainer
 from tevr.training.preparation import Prepared, prepare
 from tevr.training.run_folder import CACHE, SETTINGS, SKIPPED, SUMMARY, RunFolder
@@ -72,6 +74,8 @@ def train(
         if accelerator.is_main_process:
             summary = summarise(prepared, trainer.progress, folder)
             folder.write(SUMMARY, json.dumps(summary, indent=2, ensure_ascii=False) + "\n")
+            if find_spec("matplotlib"):
+                draw_curve(folder)
         accelerator.wait_for_everyone()
         return finished
 
