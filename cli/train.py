@@ -17,7 +17,7 @@ from tevr.cli.process import STOP_SIGNALS, Stopped
 from tevr.errors import UsageError
 
 if TYPE_CHECKING:
-    from tevr.training.loop import News
+    from tevr.training.progress import News
 
 
 def train(

@@ -49,7 +49,7 @@ def test_a_run_is_made_gone_on_with_and_drawn(tevr: Call, config: Path, tmp_path
         (["-o", "run", "--set", "model.start=none"], "The weights none cannot be read"),
         (["-o", "run", "--set", "optimiser.frozen=[encodr]"], "no part encodr. Perhaps encoder"),
         (["-o", "run", "--set", "optimiser.frozen=[encoder, head]"], "All of the network is"),
-        (["-o", "run", "--set", "data.longest=40"], "hears 30 s at once, not 40 s"),
+        (["-o", "run", "--set", "data.longest=40"], "hears 30 s at once, not 40.2 s"),
         (["-o", "run", "--set", "loss={intermediate: {1: 1}}"], "on a block that the head lacks"),
         ([], "Training needs a folder for what it makes. Name one with -o."),
     ],

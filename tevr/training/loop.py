@@ -8,25 +8,24 @@ import pickle
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import nullcontext
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any
 
 import torch
 from accelerate import Accelerator
-from accelerate.utils import DistributedType
 from safetensors import SafetensorError
 from torch import Tensor
 
 from tevr.errors import ModelError, UsageError
+from tevr.training.devices import is_narrow, is_sharded
 from tevr.training.examples import Batch, Examples
 from tevr.training.feeding import feed
 from tevr.training.losses import ctc_sum
 from tevr.training.measuring import Measurement, measure
 from tevr.training.optimiser import Ema, freeze, groups, share_at
 from tevr.training.preparation import Prepared
+from tevr.training.progress import News, Progress
 from tevr.training.run_folder import BEST, LAST, RunFolder, written
-from tevr.training.settings import TrainSettings
 
 #: What torch and safetensors raise where a file is missing or torn.
 _UNREADABLE = (
@@ -35,74 +34,6 @@ _UNREADABLE = (
 )
 
 _log = logging.getLogger("tevr.training")
-
-
-@dataclass
-class Progress:
-    """How far a training has come; a checkpoint keeps it.
-
-    Attributes:
-        epoch, place: the epoch and the step of it that comes next.
-        steps: taken in all, those without a finite loss counted.
-        heard: seconds of sound.
-        worked: seconds of work.
-        bad, bad_in_row: steps without a finite loss.
-        best: lowest word error rate measured.
-        worse: measurements since.
-        clips: fingerprint of the clips.
-        batch: seconds of a step over all processes.
-    """
-
-    epoch: int = 0
-    place: int = 0
-    steps: int = 0
-    heard: float = 0.0
-    worked: float = 0.0
-    bad: int = 0
-    bad_in_row: int = 0
-    best: float = math.inf
-    worse: int = 0
-    clips: str = ""
-    batch: float = 0.0
-
-    def state_dict(self) -> dict[str, Any]:
-        """What a checkpoint keeps."""
-        return asdict(self)
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Take over what a checkpoint kept.
-
-        Raises:
-            UsageError: it is of other clips or batches.
-        """
-        if state["clips"] != self.clips:
-            cause = "The clips are not those that the run began with"
-            raise UsageError(cause, "Restore them, or train in another folder.")
-        if not math.isclose(state["batch"], self.batch):
-            cause = (
-                f"The run had {state['batch']:g} s a step over all processes, not {self.batch:g}"
-            )
-            raise UsageError(cause, "Give batches.seconds times processes as before.")
-        self.__dict__.update(state)
-
-
-@dataclass(frozen=True, slots=True)
-class News:
-    """What a watcher of a training wants to know after a step.
-
-    Attributes:
-        done: share of the training, 0 to 1.
-        step: number of steps taken.
-        loss: nats a label of the last steps.
-        speed: seconds of sound learnt from in a second.
-        measured: the last measurement, if there was one.
-    """
-
-    done: float
-    step: int
-    loss: float
-    speed: float
-    measured: Measurement | None
 
 
 @dataclass
@@ -134,7 +65,7 @@ class Trainer:
         optimiser = torch.optim.AdamW(
             groups(network, names, depths, settings.optimiser), betas=settings.optimiser.betas
         )
-        self._narrow = _narrow(settings, accelerator)
+        self._narrow = is_narrow(settings, accelerator)
         self._network, self._optimiser = accelerator.prepare(network, optimiser)
         self._learning = [each for each in self._network.parameters() if each.requires_grad]
         self._ema = Ema(self._learning, settings.optimiser.ema)
@@ -151,7 +82,7 @@ class Trainer:
         accelerator.register_for_checkpointing(self._ema, self.progress)
         self._window = _Window()
         self._measured: Measurement | None = None
-        self._sharded = _is_sharded(accelerator, settings)
+        self._sharded = is_sharded(accelerator, settings)
 
     def resume(self) -> None:
         """Go on where the newest checkpoint stands, if there is one.
@@ -303,7 +234,7 @@ class Trainer:
         progress, most = self.progress, self._settings.run.bad_batches
         progress.bad += 1
         progress.bad_in_row += 1
-        if progress.bad_in_row == 1:
+        if progress.bad_in_row == 1 and self._accelerator.is_main_process:
             _log.warning("Step %d has no finite loss and is left out.", progress.steps + 1)
         if progress.bad_in_row >= most:
             latest = self._folder.latest()
@@ -374,31 +305,3 @@ class Trainer:
         with self._ema.in_place():
             self._save_weights(LAST)
         self._window.begun += time.monotonic() - begun
-
-
-def _is_sharded(accelerator: Accelerator, settings: TrainSettings) -> bool:
-    """Whether no process has all weights.
-
-    Raises:
-        UsageError: the settings ask for what cannot be had then.
-    """
-    kind = accelerator.distributed_type
-    if kind not in (DistributedType.FSDP, DistributedType.DEEPSPEED):
-        return False
-    if settings.optimiser.ema:
-        cause = f"A mean of weights cannot be kept under {kind.value}"
-        raise UsageError(cause, "Set optimiser.ema to 0.")
-    if kind == DistributedType.DEEPSPEED and settings.batches.accumulate > 1:
-        raise UsageError("DeepSpeed accumulates by itself", "Set batches.accumulate to 1.")
-    return True
-
-
-def _narrow(settings: TrainSettings, accelerator: Accelerator) -> bool:
-    """Whether matrix products are taken in bfloat16 by us; Accelerate may be told to do so, too."""
-    wanted = settings.optimiser.narrow
-    if wanted is not None or accelerator.mixed_precision != "no":
-        return bool(wanted)
-    if accelerator.device.type == "cuda":
-        return bool(torch.cuda.is_bf16_supported())
-    # A processor without such products takes longer over them than over float32.
-    return bool(torch.cpu._is_avx512_bf16_supported())

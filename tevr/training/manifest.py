@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -124,32 +125,25 @@ def collect(
         UsageError: a source has no manifest, or nothing is left to learn from.
         OutputError: decoded sound cannot be kept.
     """
-    jobs = [
-        (number, row, row.name in dev)
-        for number, source in enumerate(settings.sources)
-        for rows, dev in [choose(source)]
-        for row in rows
-    ]
     train: list[Clip] = []
-    held: list[Clip] = []
+    dev: list[Clip] = []
     skipped: list[Skipped] = []
-
-    def read(job: tuple[int, Row, bool]) -> Clip | str:
-        return _clip(job[0], job[1], settings, tokens, cache, frames)
-
+    chosen = [choose(source) for source in settings.sources]
+    jobs = [(number, row) for number, (rows, _) in enumerate(chosen) for row in rows]
+    read = partial(_clip, settings=settings, tokens=tokens, cache=cache, frames=frames)
     with ThreadPoolExecutor(DECODERS) as pool:
-        for done, (job, found) in enumerate(zip(jobs, pool.map(read, jobs), strict=True), 1):
+        for done, ((number, row), found) in enumerate(zip(jobs, pool.map(read, jobs), strict=True)):
             if isinstance(found, str):
-                skipped.append(Skipped(settings.sources[job[0]].path, job[1].name, found))
+                skipped.append(Skipped(settings.sources[number].path, row.name, found))
             else:
-                (held if job[2] else train).append(found)
-            show(done / len(jobs))
+                (dev if row.name in chosen[number][1] else train).append(found)
+            show((done + 1) / len(jobs))
     if not train:
         reason = f"; the first one was skipped since {skipped[0].reason}" if skipped else ""
         raise UsageError(
             f"No clip is left to learn from{reason}", "Check data.sources and their manifests."
         )
-    return Collection(tuple(train), tuple(held), tuple(skipped))
+    return Collection(tuple(train), tuple(dev), tuple(skipped))
 
 
 def choose(source: SourceSettings) -> tuple[list[Row], set[str]]:
@@ -197,14 +191,14 @@ class _UnusableError(Exception):
 
 
 def _clip(
-    number: int,
-    row: Row,
+    job: tuple[int, Row],
     settings: DataSettings,
     tokens: TokenTable,
     cache: SoundCache,
     frames: Callable[[int], int],
 ) -> Clip | str:
-    """The clip, or why it cannot be used."""
+    """The clip of a source's number and row, or why it cannot be used."""
+    number, row = job
     try:
         text = _text(row.text, "".join(tokens.alphabet - {SPACE}))
         sound, samples = _sound(row.path, settings, cache)

@@ -61,7 +61,8 @@ def prepare(settings: TrainSettings, cache: Path, show: Callable[[float], None])
     )
     samples = padded_samples(round(longest * SAMPLE_RATE), settings.batches)
     if network.longest is not None and samples > network.longest:
-        cause = f"The network hears {network.longest / SAMPLE_RATE:g} s at once, not {longest:g} s"
+        limit, wanted = network.longest / SAMPLE_RATE, samples / SAMPLE_RATE
+        cause = f"The network hears {limit:g} s at once, not {wanted:g} s with silence behind them"
         raise UsageError(cause, "Lower data.longest and batches.join.longest.")
 
     def frames(count: int) -> int:

@@ -51,8 +51,11 @@ class RunFolder:
             OutputError: it cannot be made.
         """
         with held(self.path):
-            for part in self.path.glob(f"*{_PART}"):
-                shutil.rmtree(part, ignore_errors=True)
+            for part in self.path.glob(f"*{_PART}"):  # of a run that was killed
+                if part.is_dir():
+                    shutil.rmtree(part, ignore_errors=True)
+                else:
+                    part.unlink(missing_ok=True)
             yield
 
     def latest(self) -> Path | None:

@@ -18,8 +18,9 @@ from accelerate import Accelerator
 
 from tevr.errors import UsageError
 from tevr.training.curve import draw_curve
-from tevr.training.loop import News, Progress, Trainer
+from tevr.training.loop import Trainer
 from tevr.training.preparation import Prepared, prepare
+from tevr.training.progress import News, Progress
 from tevr.training.run_folder import CACHE, SETTINGS, SKIPPED, SUMMARY, RunFolder
 from tevr.training.settings import TrainSettings, differences, read_settings, to_yaml
 from tevr.training.typed_yaml import plain
@@ -61,23 +62,32 @@ def train(
     # Told so, Accelerate lets processes launched together on processors find each other.
     accelerator = Accelerator(cpu=not torch.accelerator.is_available())
     folder = RunFolder(path)
-    with folder.held() if accelerator.is_main_process else nullcontext():
-        if accelerator.is_main_process:
+    main = accelerator.is_main_process
+    with folder.held() if main else nullcontext():
+        if main:
             _claim(folder, settings)
         with accelerator.main_process_first():
-            prepared = prepare(settings, path / CACHE, read)
-        if accelerator.is_main_process:
+            prepared = prepare(settings, path / CACHE, read if main else _tell_nobody)
+        if main:
             folder.write(SKIPPED, _skipped(prepared))
         trainer = Trainer(prepared, folder, accelerator)
         trainer.resume()
         finished = trainer.run(show, stop)
-        if accelerator.is_main_process:
-            summary = summarise(prepared, trainer.progress, folder)
-            folder.write(SUMMARY, json.dumps(summary, indent=2, ensure_ascii=False) + "\n")
-            if find_spec("matplotlib"):
-                draw_curve(folder)
+        if main:
+            _sum_up(prepared, trainer.progress, folder)
         accelerator.wait_for_everyone()
         return finished
+
+
+def _tell_nobody(_share: float) -> None:
+    """The main process tells it."""
+
+
+def _sum_up(prepared: Prepared, progress: Progress, folder: RunFolder) -> None:
+    summary = summarise(prepared, progress, folder)
+    folder.write(SUMMARY, json.dumps(summary, indent=2, ensure_ascii=False) + "\n")
+    if folder.metrics() and find_spec("matplotlib"):
+        draw_curve(folder)
 
 
 def _claim(folder: RunFolder, settings: TrainSettings) -> None:

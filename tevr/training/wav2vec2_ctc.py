@@ -167,7 +167,11 @@ def _open(package: Any, start: Path | None, config: Any) -> Any:  # noqa: ANN401
 
 def _transformers() -> Any:  # noqa: ANN401 - imported on use, it takes seconds
     try:
-        return import_module("transformers")
+        package = import_module("transformers")
     except ImportError as error:
         cause = "Training wav2vec2 needs the package transformers, which is missing"
         raise UsageError(cause, 'Install it with: pip install "tevr[wav2vec2]".') from error
+    # It would tell of a new head and show bars of its own; what matters is raised.
+    package.utils.logging.set_verbosity_error()
+    package.utils.logging.disable_progress_bar()
+    return package
