@@ -62,5 +62,5 @@ def smoothed(values: Sequence[float]) -> list[float]:
 
 def _column(lines: Sequence[dict[str, Any]], name: str) -> tuple[list[int], list[float]]:
     """Steps and values of the lines that have one."""
-    found = [(line["step"], line[name]) for line in lines if name in line]
+    found = [(line["step"], line[name]) for line in lines if line.get(name) is not None]
     return [step for step, _ in found], [value for _, value in found]

@@ -38,10 +38,8 @@ _log = logging.getLogger("tevr.training")
 
 @dataclass
 class _Window:
-    """Sums since the last line of the metrics."""
+    """What this process did since the last line of the metrics."""
 
-    loss: float = 0.0
-    labels: int = 0
     heard: float = 0.0
     begun: float = field(default_factory=time.monotonic)
 
@@ -176,8 +174,8 @@ class Trainer:
             self._optimiser.step()
             self._ema.update()
             progress.bad_in_row = 0
-            self._window.loss += loss_sum
-            self._window.labels += batches[0].divisor
+            progress.window_loss += loss_sum
+            progress.window_labels += batches[0].divisor
         else:
             self._count_bad()
         self._optimiser.zero_grad()
@@ -245,16 +243,17 @@ class Trainer:
 
     def _write_line(self, show: Callable[[News], None]) -> None:
         window, progress = self._window, self.progress
-        self._window = _Window()
+        loss = progress.window_loss / progress.window_labels if progress.window_labels else None
+        self._window, progress.window_loss, progress.window_labels = _Window(), 0.0, 0
         if not self._accelerator.is_main_process:
             return
-        loss = window.loss / max(1, window.labels)
         speed = window.heard / max(1e-9, time.monotonic() - window.begun)
         rates = [group["lr"] for group in self._optimiser.param_groups]
         line = {"step": progress.steps, "epoch": progress.epoch, "loss": loss, "rate": max(rates)}
         heard = {"heard": round(progress.heard, 1), "speed": round(speed, 1), "bad": progress.bad}
         self._folder.append(line | heard)
-        show(News(self._done(), progress.steps, loss, speed, self._measured))
+        known = math.nan if loss is None else loss
+        show(News(self._done(), progress.steps, known, speed, self._measured))
 
     def _measure(self) -> None:
         """Measure on the dev clips and keep the weights if they are the best."""

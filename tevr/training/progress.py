@@ -22,6 +22,7 @@ class Progress:
         bad, bad_in_row: steps without a finite loss.
         best: lowest word error rate measured.
         worse: measurements since.
+        window_loss, window_labels: nats and labels of the steps since the last line of the metrics.
         clips: fingerprint of the clips.
         batch: seconds of a step over all processes.
     """
@@ -35,6 +36,8 @@ class Progress:
     bad_in_row: int = 0
     best: float = math.inf
     worse: int = 0
+    window_loss: float = 0.0
+    window_labels: int = 0
     clips: str = ""
     batch: float = 0.0
 
@@ -66,7 +69,7 @@ class News:
     Attributes:
         done: share of the training, 0 to 1.
         step: number of steps taken.
-        loss: nats a label of the last steps.
+        loss: nats a label of the last steps; not a number if none of them counts.
         speed: seconds of sound learnt from in a second.
         measured: the last measurement, if there was one.
     """

@@ -118,7 +118,7 @@ def test_a_killed_run_goes_on_as_if_it_had_not_been_killed(
         spectrum={"time_masks": 4, "frequency_masks": 2, "mel_warp": [0.9, 1.1]},
         batches={"join": {"probability": 0.4}, "accumulate": 2},
         loss={"intermediate": {0: 0.3}, "auxiliary": {"weight": 0.2}},
-        run={"steps": 9},
+        run={"steps": 9, "log_every": 4},
     )
     run(settings, tmp_path / "whole")
     folder = tmp_path / "killed"
@@ -167,6 +167,12 @@ def test_a_stop_leaves_a_checkpoint_from_which_it_goes_on(
     assert run(settings, tmp_path / "stopped")
     run(settings, tmp_path / "whole")
     assert_same(curve(tmp_path / "stopped"), curve(tmp_path / "whole"))
+
+
+def test_a_run_may_end_by_hours_of_sound(tmp_path: Path, config: Callable[..., Path]) -> None:
+    assert run(config(run={"steps": None, "hours": 0.01}), tmp_path / "run")
+    *_, before, last, _ = metrics(tmp_path / "run")
+    assert before["heard"] < 36.0 <= last["heard"]
 
 
 def test_a_longer_run_goes_on_and_a_finished_one_does_nothing(
