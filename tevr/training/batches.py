@@ -20,7 +20,7 @@ class Utterance:
         clips: their numbers among all clips.
         pauses: seconds of silence between them.
         samples: in all before anything is changed, silence behind it counted.
-        seed: of all that is drawn for it in this epoch.
+        seed: of all that is drawn for it in this epoch or version.
     """
 
     clips: tuple[int, ...]
@@ -66,12 +66,15 @@ def plan_epoch(
         pieces: batches of a step over all processes. As many pieces of half the seconds give the
             same steps as half as many of all.
     """
-    rng = np.random.default_rng((seed, epoch))
+    version = epoch % settings.versions if settings.versions else epoch
+    rng = np.random.default_rng((seed, version))
     utterances: list[Utterance] = []
     for number, source in enumerate(sources):
         own = [index for index, clip in enumerate(clips) if clip.source == number]
         order = rng.permutation(list(_repeated(own, source.repeat, rng)))
-        utterances.extend(_joined(clips, order.tolist(), settings, rng, (seed, epoch)))
+        utterances.extend(_joined(clips, order.tolist(), settings, rng, (seed, version)))
+    if settings.versions:  # the same utterances come again, but in other batches
+        rng = np.random.default_rng((seed, version, epoch))
     longest = settings.seconds * pieces * SAMPLE_RATE
     groups = list(_groups(utterances, longest, settings.bucket, rng))
     return [_step(groups[index], clips, pieces) for index in rng.permutation(len(groups))]

@@ -45,6 +45,16 @@ class CtcNetwork(nn.Module):
         self.longest = longest
         self.further = tuple(further)
 
+    def states(self, waveforms: Tensor, samples: Tensor, seeds: Seeds | None) -> Tensor:
+        """What the frozen part makes of a batch, (batch, frames, dimensions) in float16.
+
+        `forward` takes it in place of the waveforms.
+
+        Raises:
+            NotImplementedError: the network has no such part.
+        """
+        raise NotImplementedError
+
     @abstractmethod
     def forward(
         self, waveforms: Tensor, samples: Tensor, seeds: Seeds | None
@@ -52,7 +62,7 @@ class CtcNetwork(nn.Module):
         """Hear a batch.
 
         Args:
-            waveforms: (batch, samples), zeros behind each.
+            waveforms: (batch, samples), zeros behind each; or what `states` made of them.
             samples: (batch,) of each.
             seeds: what is masked in each follows from them; ``None``: nothing, as in use.
 

@@ -121,6 +121,7 @@ class BatchSettings:
             recogniser hears it (`tevr.onnx_model`).
         pause: seconds of silence behind every utterance at least.
         join: several clips in one utterance.
+        versions: epochs after which the same joins and changes of the sound come again; 0: never.
     """
 
     seconds: float = 60.0
@@ -129,9 +130,11 @@ class BatchSettings:
     pad_to: float = LEAST / SAMPLE_RATE
     pause: float = PAUSE / SAMPLE_RATE
     join: JoinSettings = JoinSettings()
+    versions: int = 0
 
     def __post_init__(self) -> None:
         check(
+            (self.versions < 0, f"versions is {self.versions}", "Give 0 or more."),
             (self.seconds <= 0, f"seconds is {self.seconds:g}", "Give more than 0."),
             (self.accumulate < 1, f"accumulate is {self.accumulate}", "Give 1 or more."),
             (self.bucket < 1, f"bucket is {self.bucket}", "Give 1 or more."),

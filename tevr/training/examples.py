@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -16,8 +17,10 @@ from tevr.lm.decoder import SPACE
 from tevr.tokens import TokenTable
 from tevr.training.batches import Step, Utterance, padded_samples, plan_epoch
 from tevr.training.manifest import Clip, frames_needed
+from tevr.training.network import HOP
 from tevr.training.settings import TrainSettings
 from tevr.training.sounds import read_sound
+from tevr.training.states import StateCache, read_states
 
 #: Other clips from which babble is made.
 CROWD = 6
@@ -37,7 +40,9 @@ class Batch:
     """What one process learns at once.
 
     Attributes:
-        waveforms: (batch, samples), zeros behind each.
+        waveforms: (batch, samples), zeros behind each; or the states kept of them, (batch, frames,
+            dimensions) in float16.
+        keep: files in which their states are to be kept; empty where they are or need not be.
         samples: (batch,) of each, silence behind it counted.
         heard: seconds of all without that silence.
         labels: ids of each utterance.
@@ -49,6 +54,7 @@ class Batch:
     """
 
     waveforms: Tensor
+    keep: list[Path]
     samples: Tensor
     heard: float
     labels: list[list[int]]
@@ -92,6 +98,8 @@ class Examples(Dataset[Batch]):
         self._auxiliary = auxiliary
         self._pieces = processes * settings.batches.accumulate
         self._processes = processes
+        folder = settings.model.states
+        self._states = None if folder is None else StateCache(folder, settings, clips)
         self._planned: tuple[int, list[Step]] = (-1, [])
 
     def steps(self, epoch: int) -> list[Step]:
@@ -119,12 +127,12 @@ class Examples(Dataset[Batch]):
         utterances = step.pieces[place.piece]
         weight = 1.0 if utterances else 0.0
         utterances = utterances or step.pieces[0][:1]
-        sounds = [self._sound(utterance) for utterance in utterances]
-        lengths = [self._padded(sound) for sound in sounds]
+        waveforms, lengths, keep = self._kept(utterances) or self._sounds(utterances)
         return Batch(
-            waveforms=torch.from_numpy(stacked(sounds, max(lengths))),
+            waveforms=waveforms,
+            keep=keep,
             samples=torch.tensor(lengths),
-            heard=sum(map(len, sounds)) / SAMPLE_RATE,
+            heard=sum(utterance.samples for utterance in utterances) / SAMPLE_RATE,
             labels=[self._labels(utterance) for utterance in utterances],
             auxiliary=[self._others(utterance) for utterance in utterances],
             seeds=[self._seed(utterance) for utterance in utterances],
@@ -132,6 +140,28 @@ class Examples(Dataset[Batch]):
             divisor=step.labels,
             last=place.piece + self._processes >= self._pieces,
         )
+
+    def _sounds(self, utterances: Sequence[Utterance]) -> tuple[Tensor, list[int], list[Path]]:
+        """Waveforms, samples of each, and where their states are to be kept."""
+        sounds = [self._sound(utterance) for utterance in utterances]
+        lengths = [self._padded(sound) for sound in sounds]
+        keep = [self._states.path(utterance) for utterance in utterances] if self._states else []
+        return torch.from_numpy(stacked(sounds, max(lengths))), lengths, keep
+
+    def _kept(self, utterances: Sequence[Utterance]) -> tuple[Tensor, list[int], list[Path]] | None:
+        """States in place of waveforms, if all are there."""
+        if self._states is None:
+            return None
+        found = []
+        for utterance in utterances:
+            states = read_states(self._states.path(utterance))
+            if states is None:
+                return None
+            found.append(states)
+        batch = np.zeros((len(found), max(map(len, found)), found[0].shape[1]), np.float16)
+        for row, states in zip(batch, found, strict=True):
+            row[: len(states)] = states
+        return torch.from_numpy(batch), [2 * HOP * len(states) for states in found], []
 
     def _augmented(self, utterance: Utterance) -> bool:
         return self._settings.data.sources[self._clips[utterance.clips[0]].source].augment

@@ -27,6 +27,9 @@ class ModelSettings:
         partial: weights that `start` or `head` lacks or has in another shape begin at random.
         sizes: those of the network that differ from the usual ones, as `NetworkConfig` or, for
             wav2vec2, transformers' Wav2Vec2Config names them. The labels' number is known.
+        states: folder that keeps what a frozen encoder makes of sound, so that only the head is
+            computed when the same sound comes again (`batches.versions`); 550 MB an hour of sound
+            for Whisper base (whisper-ctc).
         dropout: rate within the head; within the whole network for wav2vec2.
         checkpointing: compute activations anew in the backward pass; saves memory (wav2vec2).
         time_masks: share of frames masked in training (wav2vec2).
@@ -39,16 +42,17 @@ class ModelSettings:
     start: Path | None = None
     partial: bool = False
     sizes: dict[str, Any] = field(default_factory=dict)
+    states: Path | None = None
     dropout: float = 0.0
     checkpointing: bool = False
     time_masks: float = 0.0
     time_mask_length: int = 10
 
     def __post_init__(self) -> None:
-        whisper_only = self.kind != "whisper-ctc" and (self.encoder or self.head)
+        whisper_only = self.kind != "whisper-ctc" and (self.encoder or self.head or self.states)
         other_only = self.kind != "wav2vec2" and (self.checkpointing or self.time_masks)
         check(
-            (bool(whisper_only), "encoder and head are of whisper-ctc", "Leave them out."),
+            (bool(whisper_only), "encoder, head and states are of whisper-ctc", "Leave them out."),
             (bool(other_only), "checkpointing and time_masks are of wav2vec2", "Leave them out."),
             (not 0 <= self.dropout < 1, f"dropout is {self.dropout:g}", "Give 0 to below 1."),
             (not 0 <= self.time_masks < 1, "time_masks is no share", "Give 0 to below 1."),

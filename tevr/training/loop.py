@@ -26,6 +26,7 @@ from tevr.training.optimiser import Ema, freeze, groups, share_at
 from tevr.training.preparation import Prepared
 from tevr.training.progress import News, Progress
 from tevr.training.run_folder import BEST, LAST, RunFolder, written
+from tevr.training.states import keep_states
 
 #: What torch and safetensors raise where a file is missing or torn.
 _UNREADABLE = (
@@ -189,7 +190,7 @@ class Trainer:
     def _backward(self, batch: Batch) -> float:
         """Add the gradients of a batch; return its summed loss in nats."""
         accelerator = self._accelerator
-        waveforms = batch.waveforms.to(accelerator.device)
+        waveforms = self._waveforms(batch)
         with accelerator.no_sync(self._network) if not batch.last else nullcontext():
             with self._autocast():
                 log_probs, frames, further = self._network(
@@ -201,6 +202,19 @@ class Trainer:
             scale = batch.weight * accelerator.num_processes / batch.divisor
             accelerator.backward(loss * scale)
         return float(own.detach()) * batch.weight
+
+    def _waveforms(self, batch: Batch) -> Tensor:
+        """What the network is given: sound, or the states of it, which are kept if they are new."""
+        waveforms = batch.waveforms.to(self._accelerator.device)
+        if not batch.keep:
+            return waveforms
+        network = self._prepared.network
+        samples = batch.samples.to(self._accelerator.device)
+        with self._autocast():
+            states = network.states(waveforms, samples, batch.seeds)
+        for path, row, count in zip(batch.keep, states.cpu(), batch.samples.tolist(), strict=True):
+            keep_states(path, row[: network.frames(count)].numpy())
+        return states
 
     def _further(self, further: Iterable[Tensor], frames: Tensor, batch: Batch) -> Tensor:
         total = frames.new_zeros((), dtype=torch.float32)

@@ -82,6 +82,15 @@ class TrainSettings:
     optimiser: OptimiserSettings = field(default_factory=OptimiserSettings)
     loss: LossSettings = field(default_factory=LossSettings)
 
+    def __post_init__(self) -> None:
+        kept = self.model.states is not None
+        check(
+            (kept and "encoder" not in self.optimiser.frozen, "States of a learning encoder change",
+             "Freeze the encoder, or leave model.states out."),
+            (kept and not self.batches.versions, "States are kept, but no sound comes again",
+             "Set batches.versions, or leave model.states out."),
+        )  # fmt: skip
+
 
 def read_settings(path: Path, changes: tuple[str, ...] = ()) -> TrainSettings:
     """Read a settings file.

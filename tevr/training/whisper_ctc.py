@@ -25,6 +25,8 @@ from tevr.training.spectrum import SpectrumChange, mel_filters
 from tevr.training.typed_yaml import build
 
 KIND = "whisper-ctc"
+#: Dimensions of a batch of states; one of waveforms has two.
+STATES = 3
 #: Parts of a head's block whose results are added to what came in.
 _RESIDUALS = ("attention", "convolution", "feed_out")
 _BLOCK = re.compile(r"encoder\.blocks\.(\d+)\.")
@@ -70,17 +72,12 @@ class WhisperCtc(CtcNetwork):
     ) -> tuple[Tensor, Tensor, list[Tensor]]:
         """Hear a batch, see `CtcNetwork`."""
         frames = (samples // HOP + 1) // 2
-        longest = int(frames.max())
-        # The dynamic range of power is beyond what bfloat16 can tell apart.
-        with torch.no_grad(), torch.autocast(waveforms.device.type, enabled=False):
-            mels = torch.stack(
-                [
-                    functional.pad(mel, (0, 2 * longest - mel.shape[1]))
-                    for mel in self._mels(waveforms, samples, seeds)
-                ]
-            )  # (batch, mel_bins, 2 × frames)
-        mask = torch.arange(longest, device=frames.device)[None] < frames[:, None]
-        states = self._head(self.network.encoder(mels, mask), mask)
+        mask = torch.arange(int(frames.max()), device=frames.device)[None] < frames[:, None]
+        if waveforms.dim() == STATES:
+            tapped = list(waveforms.float().split(self.network.config.width, dim=-1))
+        else:
+            tapped = self._tapped(waveforms, samples, seeds, mask)
+        states = self._head(tapped, mask)
         head = self.network.head
         with torch.autocast(waveforms.device.type, enabled=False):
             last = self.dropout(head.norm(states[-1].float()))
@@ -91,6 +88,35 @@ class WhisperCtc(CtcNetwork):
             ]
             log_probs, *further = (functional.log_softmax(each, dim=-1) for each in scores)
         return log_probs, frames, further
+
+    @torch.no_grad()
+    def states(self, waveforms: Tensor, samples: Tensor, seeds: Seeds | None) -> Tensor:
+        """The tapped depths side by side, each with mean 0 and deviation 1 over its width.
+
+        The head's norms begin with that, too; it keeps the few large values of inner depths within
+        what float16 resolves.
+        """
+        frames = (samples // HOP + 1) // 2
+        mask = torch.arange(int(frames.max()), device=frames.device)[None] < frames[:, None]
+        tapped = self._tapped(waveforms, samples, seeds, mask)
+        scaled = [functional.layer_norm(each.float(), each.shape[-1:]) for each in tapped]
+        return torch.cat(scaled, dim=-1).half()
+
+    def _tapped(
+        self, waveforms: Tensor, samples: Tensor, seeds: Seeds | None, mask: Tensor
+    ) -> list[Tensor]:
+        """The encoder's depths that the head listens to, each (batch, frames, width)."""
+        longest = mask.shape[1]
+        # The dynamic range of power is beyond what bfloat16 can tell apart.
+        with torch.no_grad(), torch.autocast(waveforms.device.type, enabled=False):
+            mels = torch.stack(
+                [
+                    functional.pad(mel, (0, 2 * longest - mel.shape[1]))
+                    for mel in self._mels(waveforms, samples, seeds)
+                ]
+            )  # (batch, mel_bins, 2 × frames)
+        tapped: list[Tensor] = self.network.encoder(mels, mask)
+        return tapped
 
     def _mels(self, waveforms: Tensor, samples: Tensor, seeds: Seeds | None) -> list[Tensor]:
         mels = []
