@@ -41,6 +41,8 @@ class NetworkConfig:
     head_inner: int = 1024
     kernel: int = 15  # frames seen by the head's depthwise convolution
     labels: int = 256
+    head_width: int | None = None  # the encoder's if None
+    head_heads: int | None = None  # as many as in the encoder if None
 
 
 class LogMel(nn.Module):
@@ -79,6 +81,20 @@ class LogMel(nn.Module):
         return torch.cat([mel, floor], dim=1)[:, : (frames + 1) // 2 * 2]
 
 
+def _mix(query: Tensor, key: Tensor, value: Tensor, allowed: Tensor | None) -> Tensor:
+    """Attention of tensors (batch, heads, frames, size of a head).
+
+    On a processor, torch's fused attention takes bfloat16 apart into float32; products that its
+    matrix library does as they are take half the time.
+    """
+    if query.dtype != torch.bfloat16 or query.device.type != "cpu":
+        return functional.scaled_dot_product_attention(query, key, value, attn_mask=allowed)
+    scores = (query * query.shape[-1] ** -0.5) @ key.transpose(-1, -2)
+    if allowed is not None:
+        scores = scores.masked_fill(~allowed, torch.finfo(scores.dtype).min)
+    return scores.softmax(dim=-1) @ value
+
+
 class Attention(nn.Module):
     """Multi-head self-attention over frames, optionally blind to padded ones."""
 
@@ -96,7 +112,7 @@ class Attention(nn.Module):
             for part in self.qkv(x).chunk(3, dim=-1)
         )  # each (batch, heads, frames, width / heads)
         allowed = None if mask is None else mask[:, None, None, :]
-        mixed = functional.scaled_dot_product_attention(q, k, v, attn_mask=allowed)
+        mixed = _mix(q, k, v, allowed)
         return self.out(mixed.transpose(1, 2).reshape(batch, frames, width))  # type: ignore[no-any-return]
 
 
@@ -170,9 +186,9 @@ class HeadBlock(nn.Module):
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
-        width = config.width
+        width = config.head_width or config.width
         self.attention_norm = nn.LayerNorm(width)
-        self.attention = Attention(width, config.heads)
+        self.attention = Attention(width, config.head_heads or config.heads)
         self.convolution_norm = nn.LayerNorm(width)
         self.convolution = ConvolutionModule(width, config.kernel)
         self.feed_norm = nn.LayerNorm(width)
@@ -191,12 +207,12 @@ class Head(nn.Module):
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
-        taps = len(config.taps) + 1
+        taps, width = len(config.taps) + 1, config.head_width or config.width
         self.tap_norms = nn.ModuleList(nn.LayerNorm(config.width) for _ in range(taps))
-        self.mix = nn.Linear(taps * config.width, config.width)
+        self.mix = nn.Linear(taps * config.width, width)
         self.blocks = nn.ModuleList(HeadBlock(config) for _ in range(config.head_blocks))
-        self.norm = nn.LayerNorm(config.width)
-        self.labels = nn.Linear(config.width, config.labels)
+        self.norm = nn.LayerNorm(width)
+        self.labels = nn.Linear(width, config.labels)
 
     def forward(self, tapped: Sequence[Tensor], mask: Tensor | None) -> Tensor:
         """One (batch, frames, width) tensor per tap."""

@@ -23,6 +23,9 @@ from tevr.training.manifest import Clip
 from tevr.training.settings import TrainSettings
 from tevr.training.typed_yaml import plain
 
+#: Sizes of a network that its encoder has.
+ENCODER = ("mel_bins", "width", "heads", "inner", "encoder_blocks", "positions", "taps")
+
 States = NDArray[np.float16]
 """(frames, dimensions)."""
 
@@ -84,7 +87,8 @@ def keep_states(path: Path, states: States) -> None:
 def _decisive(settings: TrainSettings) -> object:
     """All settings on which states depend, apart from the utterance's own."""
     data = plain(settings)
-    model = {key: data["model"][key] for key in ("encoder", "start", "sizes")}
+    model = {key: data["model"][key] for key in ("encoder", "start")}
+    sizes = {key: value for key, value in settings.model.sizes.items() if key in ENCODER}
     padding = {key: data["batches"][key] for key in ("pad_to", "pause")}
     changed = [each["augment"] for each in data["data"]["sources"]]
-    return [model, padding, changed, data["augment"], data["spectrum"]]
+    return [model, sizes, padding, changed, data["augment"], data["spectrum"]]

@@ -53,7 +53,7 @@ class WhisperCtc(CtcNetwork):
         self.network = network
         if any(each.block >= network.config.head_blocks for each in self.further):
             raise UsageError("A loss is on a block that the head lacks", "Blocks count from 0.")
-        width = network.config.width
+        width = network.config.head_width or network.config.width
         self.ways = nn.ModuleList(
             nn.Sequential(
                 nn.LayerNorm(width),
