@@ -63,6 +63,7 @@ def make_app() -> Typer:
 
     from tevr.cli.doctor import doctor
     from tevr.cli.lm import make_lm_app
+    from tevr.cli.models import make_models_app
     from tevr.cli.synth import synth
     from tevr.cli.tokens import make_tokens_app
     from tevr.cli.train import train
@@ -80,6 +81,7 @@ def make_app() -> Typer:
     app.command()(doctor)
     app.command()(synth)
     app.add_typer(make_lm_app(), name="lm")
+    app.add_typer(make_models_app(), name="models")
     app.add_typer(make_tokens_app(), name="tokens")
     return app
 

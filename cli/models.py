@@ -1,0 +1,132 @@
+"""`tevr models`: flags → one call that makes a model of what was trained."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from typer import Argument, Option
+
+from tevr.cli.groups import Json, Quiet, make_group, steps
+from tevr.errors import UsageError
+
+if TYPE_CHECKING:
+    from tevr.training.model_folder import Exported
+
+
+def make_models_app() -> typer.Typer:
+    """All commands of the group."""
+    return make_group("Make models of what was trained.", export)
+
+
+def export(
+    checkpoint: Annotated[
+        Path, Argument(metavar="CHECKPOINT", help="A run's folder, or a file of weights in it.")
+    ],
+    output_dir: Annotated[
+        Path, Option("--output-dir", "-o", metavar="DIR", help="The model's folder, a new one.")
+    ],
+    clips: Annotated[
+        Path | None,
+        Option(metavar="DIR", help="Recordings to round with; else the run's dev clips."),
+    ] = None,
+    language_model: Annotated[
+        str, Option("--language-model", "--lm", metavar="MODEL", help="A model or a folder.")
+    ] = "de-small",
+    name: Annotated[
+        str | None, Option(metavar="NAME", help="Of the model; else that of its folder.")
+    ] = None,
+    test: Annotated[
+        list[Path],
+        Option(metavar="DIR", help="Recordings with a manifest to measure on; repeat for more."),
+    ] = [],  # noqa: B006 - read only
+    licence: Annotated[
+        list[str],
+        Option(metavar="SOURCE=TEXT", help="For the card, what allows to use a folder of clips."),
+    ] = [],  # noqa: B006 - read only
+    keep_float: Annotated[
+        Path | None, Option(metavar="FILE", help="Keep the graph as it was before rounding.")
+    ] = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> int:
+    """Make a model of a training run.
+
+    Its folder can be given to transcribe as --model. Weights are rounded to 8 bits; the card tells
+    how the model came about, and what rounding changed.
+    """
+    try:
+        from tevr.training.model_folder import ExportOptions, export_model
+    except ModuleNotFoundError as error:
+        cause = f"Export needs the package {error.name}, which is missing"
+        raise UsageError(cause, 'Install it with: pip install "tevr[train,export]".') from error
+    from tevr.cli.lm_report import print_json, print_lines
+
+    options = ExportOptions(
+        checkpoint=checkpoint,
+        folder=output_dir,
+        clips=clips,
+        language_model=language_model,
+        name=name,
+        tests=test,
+        licences=dict(map(_licence, licence)),
+        exact=keep_float,
+    )
+    with steps(quiet=quiet) as show:
+        exported = export_model(options, show)
+    if json:
+        print_json(_data(exported))
+    else:
+        print_lines(iter(_lines(exported)))
+    return 0
+
+
+def _licence(text: str) -> tuple[str, str]:
+    source, equals, sentence = text.partition("=")
+    if not equals or not sentence:
+        raise UsageError(f"{text!r} states no licence", "Write it as kerstin=CC0.")
+    return source, sentence
+
+
+def _lines(exported: Exported) -> list[str]:
+    parity = exported.parity
+    lines = [
+        f"float32    {_difference(parity.exported.largest, parity.exported.agreement)}",
+        f"int8       {_difference(parity.rounded.largest, parity.rounded.agreement)}",
+    ]
+    if parity.before.words:
+        lines.append(
+            f"greedy     {parity.before.wer:.1%} wrong words before rounding,"
+            f" {parity.after.wer:.1%} after, in {parity.before.clips} clips"
+        )
+    for (name, title), counts in exported.tests.items():
+        lines.append(f"{name:<10} {counts.wer:.1%} wrong words, {title}")
+    size = exported.files.records[exported.files.acoustic].bytes
+    return [*lines, f"written    {exported.files.folder}, network {size / 1e6:.1f} MB"]
+
+
+def _difference(largest: float, agreement: float) -> str:
+    return f"log-probabilities differ by {largest:.2g} at most, {agreement:.2%} same best label"
+
+
+def _data(exported: Exported) -> dict[str, object]:
+    parity = exported.parity
+    return {
+        "name": exported.files.name,
+        "folder": str(exported.files.folder),
+        "bytes": {name: record.bytes for name, record in exported.files.records.items()},
+        "parity": {
+            form: {"largest": each.largest, "mean": each.mean, "agreement": each.agreement}
+            for form, each in (("float32", parity.exported), ("int8", parity.rounded))
+        },
+        "greedy": {
+            form: {"clips": each.clips, "words": each.words, "wer": each.wer, "cer": each.cer}
+            for form, each in (("float32", parity.before), ("int8", parity.after))
+        },
+        "tests": [
+            {"recordings": name, "decoder": title, "clips": each.clips, "words": each.words}
+            | {"wer": each.wer, "cer": each.cer}
+            for (name, title), each in exported.tests.items()
+        ],
+    }
