@@ -75,6 +75,17 @@ class HeldOut:
             return True
         return False
 
+    def likes(self, sentence: str) -> list[str]:
+        """Return the held-out sentences that a normalised one is, or is nearly; counts nothing."""
+        words = set(sentence.split())
+        return sorted(
+            {
+                held.text
+                for held in self._candidates(words)
+                if held.text == sentence or _alike(sentence, words, held)
+            }
+        )
+
     def without(self, sentences: Iterable[str]) -> Iterator[str]:
         """Yield the normalised sentences that may be learnt, in their order."""
         return (sentence for sentence in sentences if not self.matches(sentence))
