@@ -62,8 +62,10 @@ def make_app() -> Typer:
     import typer
 
     from tevr.cli.doctor import doctor
+    from tevr.cli.evaluate import evaluate
     from tevr.cli.lm import make_lm_app
     from tevr.cli.models import make_models_app
+    from tevr.cli.score import score
     from tevr.cli.synth import synth
     from tevr.cli.tokens import make_tokens_app
     from tevr.cli.train import train
@@ -77,6 +79,8 @@ def make_app() -> Typer:
     )
     app.callback()(lambda: None)
     app.command()(transcribe)
+    app.command()(evaluate)
+    app.command()(score)
     app.command()(train)
     app.command()(doctor)
     app.command()(synth)
