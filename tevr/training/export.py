@@ -18,13 +18,15 @@ from numpy.typing import NDArray
 from onnxruntime.quantization import QuantType, quantize_dynamic
 
 from tevr.onnx_model import SHORTEST
-from tevr.training.network import HOP, SAMPLE_RATE, WINDOW, AcousticNetwork
+from tevr.training.network import HOP, SAMPLE_RATE, AcousticNetwork
 
 log = logging.getLogger(__name__)
 
 OPSET = 20  # the first with Gelu as one operator
 # Products of at most this many input values a row get one scale each block in careful rounding.
 BLOCK = 128
+#: Name that the Fourier matrices get in the graph.
+FOURIER = "log_mel.basis"
 
 
 def export_float(network: AcousticNetwork, path: Path) -> None:
@@ -96,9 +98,9 @@ def quantise(
 
 def _products(model: onnx.ModelProto) -> tuple[list[str], list[str]]:
     """Names of the matrix products with learned weights, and of all others."""
-    shapes = {tensor.name: tuple(tensor.dims) for tensor in model.graph.initializer}
+    learned = {tensor.name for tensor in model.graph.initializer} - {FOURIER}
     products = [node for node in model.graph.node if node.op_type == "MatMul"]
-    weights = [node.name for node in products if shapes.get(node.input[1], (WINDOW,))[0] != WINDOW]
+    weights = [node.name for node in products if node.input[1] in learned]
     return weights, [node.name for node in products if node.name not in weights]
 
 

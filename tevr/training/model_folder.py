@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from tevr.errors import ModelError, OutputError, TevrError, UsageError
-from tevr.lm.folder import read_language_model
+from tevr.lm.folder import LanguageModelFolder, read_language_model
 from tevr.lm.scratch import scratch_folder
 from tevr.lm.whole_file import whole_file
 from tevr.onnx_model import LEAST, PAUSE
@@ -116,11 +116,12 @@ def export_model(options: ExportOptions, show: Show) -> Exported:
     longest = _longest(network)
     clips = _clips(run, options.clips, longest)
     tests = _tests(options.tests)
+    language_model = _language_model(options.language_model)
     with scratch_folder(options.folder.absolute().parent) as scratch, _written(options.folder):
         new, exact = scratch / "new", scratch / "float.onnx"
         new.mkdir()
         parity = _write_graphs(new, exact, network, tokens, clips, show)
-        files = _write_rest(new, tokens, longest, options)
+        files = _write_rest(new, tokens, language_model, longest, options)
         errors = _measure(new, tests, show)
         write_card(Facts(run, files, network, parity, errors, options.licences), new / CARD)
         if (run.folder / CURVE).is_file():
@@ -191,16 +192,25 @@ def _write_graphs(
     return compare(network, exact, rounded, tokens, clips, partial(show, "Comparing"))
 
 
+def _language_model(name: str) -> LanguageModelFolder:
+    """A bundled or any other language model, its checksums compared."""
+    folder = read_language_model(bundled(name) if name in installed() else Path(name).expanduser())
+    folder.verify()
+    return folder
+
+
 def _write_rest(
-    new: Path, tokens: TokenTable, longest: float, options: ExportOptions
+    new: Path,
+    tokens: TokenTable,
+    language_model: LanguageModelFolder,
+    longest: float,
+    options: ExportOptions,
 ) -> ModelFiles:
     """Write labels, language model and manifest; the search is what the language model has."""
     (new / TOKENS).write_text(tokens.to_json(), encoding="utf-8")
-    name = options.language_model
     usual = find(DEFAULT_MODEL)
-    folder = read_language_model(bundled(name) if name in installed() else Path(name).expanduser())
-    folder.verify()
-    paths = folder.files.ngrams, folder.files.unigrams, folder.files.lexicon
+    given = language_model.files
+    paths = given.ngrams, given.unigrams, given.lexicon
     for path in paths:
         if path is not None:
             shutil.copyfile(path, new / path.name)
@@ -213,7 +223,7 @@ def _write_rest(
         unigrams=paths[1].name,
         lexicon=None if paths[2] is None else paths[2].name,
         longest=longest,
-        decoding=folder.tuned(usual.decoding),
+        decoding=language_model.tuned(usual.decoding),
         timing=usual.timing,
         records={},
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +12,8 @@ import torch
 from numpy.typing import NDArray
 
 from tevr.onnx_model import OnnxModel, open_session
-from tevr.training.export import export_float, quantise
+from tevr.training.export import FOURIER, export_float, quantise
 from tevr.training.network import AcousticNetwork, NetworkConfig
-
-# torch's exporter warns of torch's own use of a function it deprecates.
-pytestmark = pytest.mark.filterwarnings("ignore:.*LeafSpec:FutureWarning")
 
 # Wide enough for blocks of 128 inputs, small enough to export in seconds.
 CONFIG = NetworkConfig(
@@ -60,3 +58,27 @@ def test_rounding_shrinks_the_file_and_keeps_the_posteriors(
     (exact,) = OnnxModel(exported, threads=1).log_probs([clip])
     (rounded,) = OnnxModel(target, threads=1).log_probs([clip])
     assert np.abs(np.exp(exact) - np.exp(rounded)).sum(axis=1).mean() < 0.1
+    fourier = [node.input for node in onnx.load(str(target)).graph.node if FOURIER in node.input]
+    assert len(fourier) == 1  # by its own name: it is not rounded
+
+
+def test_all_products_may_be_rounded_with_care(
+    exported: Path, tmp_path: Path, clip: NDArray[np.float32]
+) -> None:
+    shares: list[float] = []
+    careful = quantise(exported, tmp_path / "int8.onnx", [clip[:8_000]], 99, shares.append)
+    assert len(careful) == len(shares)
+    assert shares == sorted(shares)
+    assert shares[-1] == 1.0
+    operators = {node.op_type for node in onnx.load(str(tmp_path / "int8.onnx")).graph.node}
+    assert "MatMulNBits" in operators
+    assert "MatMulInteger" not in operators
+
+
+def test_rounding_is_not_heard(
+    exported: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    before = list(logging.getLogger().handlers)
+    quantise(exported, tmp_path / "int8.onnx", [np.zeros(8_000, np.float32)])
+    assert capfd.readouterr() == ("", "")
+    assert logging.getLogger().handlers == before
