@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -27,11 +27,13 @@ class Clip:
     """One recording and what is said in it.
 
     Attributes:
+        name: as the manifest has it.
         path: the sound file.
         text: what is said, normalised.
         seconds: length as the manifest states it.
     """
 
+    name: str
     path: Path
     text: str
     seconds: float
@@ -42,18 +44,32 @@ class Clip:
         return read_audio(self.path)
 
 
+def read_names(path: Path | None) -> set[str]:
+    """Names of clips, one a line before any tab; none without a file."""
+    if path is None:
+        return set()
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return {line.split("\t")[0] for line in lines if line.strip()}
+
+
 def read_manifest(
-    folder: Path, count: int | None = None, seconds: tuple[float, float] = (0.0, np.inf)
+    folder: Path,
+    count: int | None = None,
+    seconds: tuple[float, float] = (0.0, np.inf),
+    only: Collection[str] = (),
 ) -> list[Clip]:
     """The first `count` clips of a folder whose lengths lie within `seconds`.
 
-    `manifest.tsv` has the columns path, text and seconds (others are ignored).
+    `manifest.tsv` has the columns path, text and seconds (others are ignored). If `only` names
+    some of its clips, the others are left out; it says nothing of folders of which it names none.
     """
     with (folder / "manifest.tsv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
     clips = [
-        Clip(folder / row["path"], normalise(row["text"]), float(row["seconds"])) for row in rows
+        Clip(row["path"], folder / row["path"], normalise(row["text"]), float(row["seconds"]))
+        for row in rows
     ]
+    clips = [clip for clip in clips if clip.name in only] or clips
     shortest, longest = seconds
     return [clip for clip in clips if shortest <= clip.seconds <= longest][:count]
 
@@ -75,10 +91,11 @@ class Whisper:
         )
         self._vad = vad
 
-    def __call__(self, path: Path) -> str:
-        """The text of a sound file."""
+    def __call__(self, sound: Path | NDArray[np.float32]) -> str:
+        """The text of a sound file, or of samples (samples,) at 16 kHz."""
+        given = str(sound) if isinstance(sound, Path) else sound
         segments, _ = self._model.transcribe(
-            str(path), language="de", beam_size=5, vad_filter=self._vad
+            given, language="de", beam_size=5, vad_filter=self._vad
         )
         return " ".join(segment.text for segment in segments)
 
