@@ -25,12 +25,14 @@ from numpy.typing import NDArray
 
 from benchmarks.common import count_errors, interval, progress, read_manifest, table
 from tevr import load
+from tevr.audio import SAMPLE_RATE
 from tevr.lm.beam import BeamDecoder, BeamSettings
 from tevr.lm.compounds import is_modifier
 from tevr.lm.corpus import normalise
 from tevr.recognizer import Recognizer
 from tevr.store import DEFAULT_MODEL, find
 from tevr.tokens import TokenTable
+from tevr.training.synthesisers import PICO_TEXT, PICO_VOLUME, Pico
 
 Spans = list[NDArray[np.float32]]
 
@@ -39,8 +41,8 @@ FEWEST, MOST = 4, 26
 """Words of a sentence."""
 TEMPOS = (0.9, 1.0, 1.1)
 PITCHES = (0.85, 1.0, 1.15, 1.3)
-NOISE = 0.003
-RATE = 16_000
+NOISE = 0.003 * PICO_VOLUME
+"""Root mean square of the noise."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,8 @@ def find_sentences(
             words = tuple(normalise(line).split())
             new = [word for word in words if word not in known]
             compound = next((word for word in new if is_compound(word, nouns)), None)
-            if compound and len(new) <= 2 and FEWEST <= len(words) <= MOST:
+            short = FEWEST <= len(words) <= MOST
+            if compound and len(new) <= 2 and short and PICO_TEXT.fullmatch(" ".join(words)):
                 found.setdefault(compound, Sentence(words, compound))
     chosen = sorted(found.values(), key=lambda sentence: sentence.compound)
     random.Random(0).shuffle(chosen)  # noqa: S311 (no secret)
@@ -90,15 +93,12 @@ def find_sentences(
 
 def speak(sentences: Sequence[Sentence], recognizer: Recognizer) -> Iterator[Spans]:
     """Synthesise each sentence; yield what the decoder is given for it."""
-    import py_nanotts
-
-    voice = py_nanotts.NanoTTS()
+    voice = Pico()
     for number, sentence in enumerate(progress(sentences, "sentences")):
         tempo, pitch = TEMPOS[number % len(TEMPOS)], PITCHES[number % len(PITCHES)]
-        sound = voice.speak(" ".join(sentence.words), voice="de-DE", speed=tempo, pitch=pitch)
-        samples = np.frombuffer(sound, np.int16).astype(np.float32) / 32768  # (samples,)
+        samples = voice.say(" ".join(sentence.words), pitch=pitch, pace=tempo)  # (samples,)
         noise = np.random.default_rng(number).normal(0, NOISE, len(samples))
-        yield recognizer.log_probs((samples + noise).astype(np.float32), rate=RATE)
+        yield recognizer.log_probs((samples + noise).astype(np.float32), rate=SAMPLE_RATE)
 
 
 def read(decoder: BeamDecoder, heard: Iterable[Spans]) -> list[list[str]]:

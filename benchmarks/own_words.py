@@ -31,6 +31,7 @@ from tevr.lm.corpus import normalise
 from tevr.recognizer import make_decoder
 from tevr.store import DEFAULT_MODEL, find
 from tevr.tokens import TokenTable
+from tevr.training.synthesisers import PICO_TEXT
 
 PASSAGE = 12
 """Lines of a text."""
@@ -72,7 +73,8 @@ def choose(path: Path, topic: re.Pattern[str], known: set[str]) -> Field:
             words = tuple(normalise(line).split())
             new = [word for word in words if word not in known]
             fresh = [word for word in new if counts[word] > 1 and word not in spoken]
-            if fresh and len(spoken) < SPOKEN and len(words) in WORDS:
+            fits = len(words) in WORDS and PICO_TEXT.fullmatch(" ".join(words))
+            if fresh and len(spoken) < SPOKEN and fits:
                 spoken[fresh[0]] = Sentence(words, fresh[0])
                 counts.subtract(words)
                 text.remove(line)

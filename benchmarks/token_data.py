@@ -29,6 +29,7 @@ from benchmarks.common import progress, read_manifest
 from tevr.lm.corpus import normalise
 from tevr.training.checkpoints import assemble, read_ctranslate2
 from tevr.training.network import SAMPLE_RATE, AcousticNetwork
+from tevr.training.synthesisers import PICO_TEXT, Pico
 
 TRAIN, DEV, TEST = "train", "dev", "test"
 SYNTHETIC = "synthetic"
@@ -114,7 +115,8 @@ def choose_sentences(path: Path, count: int, without: set[str]) -> list[str]:
     fit: list[str] = []
     for index in np.random.default_rng(1).permutation(len(found)).tolist():
         text = normalise(found[index])
-        if WORDS[0] <= len(text.split()) <= WORDS[1] and text not in without:
+        fits = WORDS[0] <= len(text.split()) <= WORDS[1] and PICO_TEXT.fullmatch(found[index])
+        if fits and text not in without:
             without.add(text)
             fit.append(found[index])
         if len(fit) == count:
@@ -124,16 +126,13 @@ def choose_sentences(path: Path, count: int, without: set[str]) -> list[str]:
 
 def synthetic(sentences: Sequence[str]) -> Iterator[Heard]:
     """The sentences, spoken: the first for testing with foreign pitches."""
-    import py_nanotts
-
-    voice = py_nanotts.NanoTTS()
+    voice = Pico()
     parts = list(chain.from_iterable([part] * size for part, size in PARTS))
     random = np.random.default_rng(2)
     for number, sentence in enumerate(progress(sentences, SYNTHETIC)):
         part = parts[number] if number < len(parts) else TRAIN
         pitch = random.choice(FOREIGN_PITCHES) if part == TEST else random.uniform(*PITCHES)
-        sound = voice.speak(sentence, "de-DE", random.uniform(*SPEEDS), float(pitch))
-        samples = np.frombuffer(sound, np.int16).astype(np.float32) / 32768
+        samples = voice.say(sentence, pitch=float(pitch), pace=random.uniform(*SPEEDS))
         loud = float(np.sqrt(np.mean(samples**2))) * 10 ** (-random.uniform(*NOISE) / 20)
         noise = loud * random.standard_normal(len(samples), np.float32)
         if SECONDS[0] <= len(samples) / SAMPLE_RATE <= SECONDS[1]:
