@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from typer import Argument, Option
 
 from tevr.cli.groups import Json, Quiet, make_group, steps
 from tevr.errors import UsageError
-
-if TYPE_CHECKING:
-    from tevr.training.model_folder import Exported
 
 
 def make_models_app() -> typer.Typer:
@@ -61,6 +58,7 @@ def export(
     except ModuleNotFoundError as error:
         cause = f"Export needs the package {error.name}, which is missing"
         raise UsageError(cause, 'Install it with: pip install "tevr[train,export]".') from error
+    from tevr.cli.export_report import export_data, export_lines
     from tevr.cli.lm_report import print_json, print_lines
 
     options = ExportOptions(
@@ -76,9 +74,9 @@ def export(
     with steps(quiet=quiet) as show:
         exported = export_model(options, show)
     if json:
-        print_json(_data(exported))
+        print_json(export_data(exported))
     else:
-        print_lines(iter(_lines(exported)))
+        print_lines(iter(export_lines(exported)))
     return 0
 
 
@@ -87,46 +85,3 @@ def _licence(text: str) -> tuple[str, str]:
     if not equals or not sentence:
         raise UsageError(f"{text!r} states no licence", "Write it as kerstin=CC0.")
     return source, sentence
-
-
-def _lines(exported: Exported) -> list[str]:
-    parity = exported.parity
-    lines = [
-        f"float32    {_difference(parity.exported.largest, parity.exported.agreement)}",
-        f"int8       {_difference(parity.rounded.largest, parity.rounded.agreement)}",
-    ]
-    if parity.before.words:
-        lines.append(
-            f"greedy     {parity.before.wer:.1%} wrong words before rounding,"
-            f" {parity.after.wer:.1%} after, in {parity.before.clips} clips"
-        )
-    for (name, title), counts in exported.tests.items():
-        lines.append(f"{name:<10} {counts.wer:.1%} wrong words, {title}")
-    size = exported.files.records[exported.files.acoustic].bytes
-    return [*lines, f"written    {exported.files.folder}, network {size / 1e6:.1f} MB"]
-
-
-def _difference(largest: float, agreement: float) -> str:
-    return f"log-probabilities differ by {largest:.2g} at most, {agreement:.2%} same best label"
-
-
-def _data(exported: Exported) -> dict[str, object]:
-    parity = exported.parity
-    return {
-        "name": exported.files.name,
-        "folder": str(exported.files.folder),
-        "bytes": {name: record.bytes for name, record in exported.files.records.items()},
-        "parity": {
-            form: {"largest": each.largest, "mean": each.mean, "agreement": each.agreement}
-            for form, each in (("float32", parity.exported), ("int8", parity.rounded))
-        },
-        "greedy": {
-            form: {"clips": each.clips, "words": each.words, "wer": each.wer, "cer": each.cer}
-            for form, each in (("float32", parity.before), ("int8", parity.after))
-        },
-        "tests": [
-            {"recordings": name, "decoder": title, "clips": each.clips, "words": each.words}
-            | {"wer": each.wer, "cer": each.cer}
-            for (name, title), each in exported.tests.items()
-        ],
-    }

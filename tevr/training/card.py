@@ -14,7 +14,7 @@ from tevr.lm.whole_file import whole_file
 from tevr.store import ModelFiles
 from tevr.training.finished_run import FinishedRun
 from tevr.training.network import AcousticNetwork
-from tevr.training.parity import Difference, ErrorCounts, Parity
+from tevr.training.parity import Difference, Errors, Parity
 from tevr.training.run_folder import CURVE
 
 #: Measurements that the card shows at most, evenly from all.
@@ -40,7 +40,7 @@ class Facts:
     files: ModelFiles
     network: AcousticNetwork
     parity: Parity
-    tests: Mapping[tuple[str, str], ErrorCounts]
+    tests: Mapping[tuple[str, str], Errors]
     licences: Mapping[str, str]
 
 
@@ -156,9 +156,9 @@ def _parity(facts: Facts) -> Iterator[str]:
         ("float32 graph to int8", *_difference(parity.rounded)),
     ]
     yield _table(("step", "largest", "mean", "same best label"), rows)
-    if parity.before.words:
+    if parity.before and parity.after:
         pairs = (("float32", parity.before), ("int8", parity.after))
-        greedy = [(form, counts.clips, *_rates(counts)) for form, counts in pairs]
+        greedy = [(form, errors.clips, *_rates(errors)) for form, errors in pairs]
         yield _table(("greedy", "clips", "WER %", "CER %"), greedy)
 
 
@@ -166,10 +166,13 @@ def _tests(facts: Facts) -> Iterator[str]:
     if not facts.tests:
         return
     yield "## How well it reads"
-    yield "Whole pipeline, from file to text; references and results pass the same normaliser."
+    yield (
+        "Whole pipeline, from file to text, with intervals that hold 95 % of bootstrap resamples"
+        " over clips; references and results pass the same normaliser."
+    )
     rows = [
-        (name, counts.clips, counts.words, title, *_rates(counts))
-        for (name, title), counts in sorted(facts.tests.items())
+        (name, errors.clips, errors.words.counts.length, title, *_rates(errors))
+        for (name, title), errors in sorted(facts.tests.items())
     ]
     yield _table(("recordings", "clips", "words", "decoder", "WER %", "CER %"), rows)
 
@@ -195,8 +198,10 @@ def _difference(difference: Difference) -> Iterable[str]:
     return *numbers, f"{100 * difference.agreement:.2f} %"
 
 
-def _rates(counts: ErrorCounts) -> Iterable[str]:
-    return f"{100 * counts.wer:.1f}", f"{100 * counts.cer:.1f}"
+def _rates(errors: Errors) -> Iterable[str]:
+    for each in (errors.words, errors.letters):
+        low, high = each.interval
+        yield f"{100 * each.value:.1f} ({100 * low:.1f}–{100 * high:.1f})"
 
 
 def _named(value: object) -> Any:  # noqa: ANN401 - whatever YAML holds

@@ -35,7 +35,7 @@ from tevr.training.finished_run import (
     read_clips,
 )
 from tevr.training.network import HOP, SAMPLE_RATE, AcousticNetwork
-from tevr.training.parity import ErrorCounts, Parity, compare, padded, spread
+from tevr.training.parity import Errors, Parity, compare, count_errors, padded, spread
 from tevr.training.preparation import open_tokens
 from tevr.training.run_folder import CURVE
 from tevr.training.whisper_ctc import read_network
@@ -90,7 +90,7 @@ class Exported:
 
     files: ModelFiles
     parity: Parity
-    tests: Mapping[tuple[str, str], ErrorCounts]
+    tests: Mapping[tuple[str, str], Errors]
 
 
 def export_model(options: ExportOptions, show: Show) -> Exported:
@@ -233,18 +233,19 @@ def _write_rest(
 
 def _measure(
     new: Path, tests: Mapping[str, Sequence[Recording]], show: Show
-) -> dict[tuple[str, str], ErrorCounts]:
+) -> dict[tuple[str, str], Errors]:
     """Read folders of recordings with the whole model, from file to text."""
-    errors: dict[tuple[str, str], ErrorCounts] = {}
+    errors: dict[tuple[str, str], Errors] = {}
     if not tests:
         return errors
     for title, decoder in DECODERS.items():
         recognizer = load(str(new), Options(decoder=decoder))
         for name, clips in tests.items():
-            counts = errors[name, title] = ErrorCounts()
+            pairs = []
             for done, clip in enumerate(clips):
                 show(f"Reading {name}, {title}", done / len(clips))
-                counts.add(clip.text or "", recognizer.transcribe(clip.path).text)
+                pairs.append((clip.text or "", recognizer.transcribe(clip.path).text))
+            errors[name, title] = count_errors(pairs)
     return errors
 
 

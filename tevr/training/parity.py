@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from tevr.lm.corpus import normalise
 from tevr.lm.decoder import GreedyDecoder
 from tevr.onnx_model import OnnxModel
-from tevr.scoring import word_errors
+from tevr.scoring.alignment import count
+from tevr.scoring.rates import Rate, rate
 from tevr.tokens import TokenTable
 from tevr.training.batches import padded_samples
 from tevr.training.data_settings import BatchSettings
@@ -59,39 +60,25 @@ class Difference:
         return self.same / max(self.frames, 1)
 
 
-@dataclass
-class ErrorCounts:
-    """Wrong words and letters of texts beside their references; spaces count as letters.
+@dataclass(frozen=True)
+class Errors:
+    """Errors of texts beside what was said.
 
     Attributes:
         clips: texts compared.
-        wrong_words, words, wrong_letters, letters: counts.
+        words, letters: their rates; spaces count as letters.
     """
 
-    clips: int = 0
-    wrong_words: int = 0
-    words: int = 0
-    wrong_letters: int = 0
-    letters: int = 0
+    clips: int
+    words: Rate
+    letters: Rate
 
-    def add(self, reference: str, text: str) -> None:
-        """Count the errors of a text, normalised here, beside a normalised reference."""
-        text = normalise(text)
-        self.clips += 1
-        self.wrong_words += word_errors(reference.split(), text.split())
-        self.words += len(reference.split())
-        self.wrong_letters += word_errors(reference, text)
-        self.letters += len(reference)
 
-    @property
-    def wer(self) -> float:
-        """Wrong words for each spoken one."""
-        return self.wrong_words / max(self.words, 1)
-
-    @property
-    def cer(self) -> float:
-        """Wrong letters for each spoken one."""
-        return self.wrong_letters / max(self.letters, 1)
+def count_errors(pairs: Sequence[tuple[str, str]]) -> Errors:
+    """Compare references with texts, both normalised here."""
+    both = [(normalise(reference), normalise(text)) for reference, text in pairs]
+    words = count([(reference.split(), text.split()) for reference, text in both])
+    return Errors(len(both), rate(words), rate(count(both)))
 
 
 @dataclass(frozen=True)
@@ -102,14 +89,15 @@ class Parity:
         clips: heard.
         exported: torch against the float32 graph.
         rounded: the float32 graph against the rounded one.
-        before, after: greedy errors before and after rounding, of clips with a text.
+        before, after: greedy errors before and after rounding, of clips with a text; ``None`` if
+            none has one.
     """
 
     clips: int
     exported: Difference
     rounded: Difference
-    before: ErrorCounts
-    after: ErrorCounts
+    before: Errors | None
+    after: Errors | None
 
 
 def compare(
@@ -130,19 +118,21 @@ def compare(
         clips: to hear, none longer than the network hears at once.
         show: told how many are heard, 0 to 1.
     """
-    parity = Parity(len(clips), Difference(), Difference(), ErrorCounts(), ErrorCounts())
+    exported, difference = Difference(), Difference()
     decoder = GreedyDecoder(tokens.decoder_labels)
     graphs = [OnnxModel(path, torch.get_num_threads()) for path in (exact, rounded)]
+    pairs: tuple[list[tuple[str, str]], ...] = ([], [])
     for done, clip in enumerate(clips, 1):
         samples = clip.samples()
-        first, second = (graph.log_probs([samples])[0] for graph in graphs)
-        parity.exported.add(_in_torch(network, samples)[: len(first)], first)
-        parity.rounded.add(first, second)
+        heard = [graph.log_probs([samples])[0] for graph in graphs]
+        exported.add(_in_torch(network, samples)[: len(heard[0])], heard[0])
+        difference.add(*heard)
         if clip.text:
-            for counts, heard in ((parity.before, first), (parity.after, second)):
-                counts.add(clip.text, decoder.decode(tokens.fold(heard)).text)
+            for texts, each in zip(pairs, heard, strict=True):
+                texts.append((clip.text, decoder.decode(tokens.fold(each)).text))
         show(done / len(clips))
-    return parity
+    before, after = (count_errors(texts) if texts else None for texts in pairs)
+    return Parity(len(clips), exported, difference, before, after)
 
 
 def padded(samples: NDArray[np.float32]) -> NDArray[np.float32]:
