@@ -47,6 +47,14 @@ def test_other_sentences_are_kept(sentence: str) -> None:
     assert not HeldOut([KEPT, SHORT]).matches(sentence)
 
 
+def test_what_a_sentence_is_like_is_named_and_not_counted() -> None:
+    held_out = HeldOut([KEPT, SHORT])
+    assert held_out.likes(KEPT) == [KEPT]
+    assert held_out.likes(f"{KEPT} ja") == [KEPT]
+    assert held_out.likes("etwas ganz anderes") == []
+    assert (held_out.exact, held_out.near) == (0, 0)
+
+
 def test_sentences_pass_in_order_and_what_went_is_counted() -> None:
     held_out = HeldOut([KEPT, SHORT, SHORT, ""])
     near = KEPT.replace("vergangenen", "letzten")

@@ -159,7 +159,7 @@ def _compound(
     for size in range(2, min(_MOST_PARTS, len(run)) + 1):
         said = [reference[step.reference] for step in run[:size] if step.reference is not None]
         heard = [hypothesis[step.hypothesis] for step in run[:size] if step.hypothesis is not None]
-        if said and heard and "".join(said) == "".join(heard):
+        if 1 in (len(said), len(heard)) and "".join(said) == "".join(heard):
             return size, "compound split" if len(said) < len(heard) else "compound merge"
     return 1, ""
 
@@ -189,6 +189,8 @@ def _undotted(word: str) -> str:
 
 def _is_number(word: str) -> bool:
     lower = word.lower()
+    if lower in _FUNCTION_WORDS:  # "ein" is an article more often
+        return False
     return bool(_NUMBER.fullmatch(lower) and _NUMBER_STEM.search(lower))
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import jiwer
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tevr.scoring.alignment import (
@@ -33,6 +33,7 @@ def test_known_distances() -> None:
     assert word_errors(["a", "b"], []) == 2
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(WORDS, WORDS, WORDS)
 def test_errors_are_a_distance(a: list[str], b: list[str], c: list[str]) -> None:
     assert (word_errors(a, b) == 0) == (a == b)
@@ -41,6 +42,7 @@ def test_errors_are_a_distance(a: list[str], b: list[str], c: list[str]) -> None
     assert abs(len(a) - len(b)) <= word_errors(a, b) <= max(len(a), len(b))
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(PAIRS)
 def test_counts_are_those_of_jiwer(pairs: list[tuple[list[str], list[str]]]) -> None:
     for (reference, hypothesis), row in zip(pairs, count(pairs).tolist(), strict=True):
@@ -51,6 +53,7 @@ def test_counts_are_those_of_jiwer(pairs: list[tuple[list[str], list[str]]]) -> 
             assert row == [0, 0, 0, len(hypothesis)]
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(st.lists(st.tuples(SENTENCES.filter(bool), SENTENCES), max_size=4))
 def test_letters_are_counted_as_jiwer_does(pairs: list[tuple[list[str], list[str]]]) -> None:
     texts = [(" ".join(reference), " ".join(hypothesis)) for reference, hypothesis in pairs]
@@ -68,6 +71,7 @@ def test_counts_are_those_of_sclite(data: Path) -> None:
 
 
 @pytest.mark.parametrize("costs", COSTS.values(), ids=COSTS)
+@settings(deadline=None)  # the machine may be busy
 @given(pairs=PAIRS)
 def test_alignments_say_what_counts_count(
     costs: Costs, pairs: list[tuple[list[str], list[str]]]

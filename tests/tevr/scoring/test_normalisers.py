@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tevr.errors import UsageError
@@ -34,6 +34,7 @@ def test_eszett_is_ss_unless_told_apart(name: str) -> None:
     assert same != heard
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(st.text())
 def test_plain_leaves_nothing_but_labels_and_digits(text: str) -> None:
     words = get_normaliser("plain").words(text)
@@ -64,6 +65,7 @@ def test_compounds_are_compared_as_the_reference_writes_them(
     assert words == compared.split()
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(st.lists(st.sampled_from(["ab", "a", "b", "c", "abc"])), st.data())
 def test_merging_changes_no_letter_and_adds_no_error(words: list[str], data: st.DataObject) -> None:
     heard = data.draw(st.lists(st.sampled_from(["ab", "a", "b", "c", "bc"])))
