@@ -124,9 +124,7 @@ class _Run:
 
                 def show(news: Progress) -> None:
                     nonlocal shown
-                    # The bar counts a weight as done when the next begins.
-                    bar.file("", float(news.done - shown), None)
-                    bar.file(news.told, 0.0, None)
+                    bar.file(news.told, float(news.done - shown), None)
                     shown = news.done
 
                 self._records = run(

@@ -17,7 +17,7 @@ _SHOWN = 0.1
 _MOST_ROWS = 60
 _MOST_FRAMES = 1500
 _SHADES = 8
-_FRAME, _ROW, _LEFT, _BOTTOM = 4, 13, 46, 18  # pixels
+_FRAME, _ROW, _LEFT, _BOTTOM = 4, 13, 56, 18  # pixels
 _BLANK_NAME, _SPACE_NAME = "(blank)", "(space)"
 
 

@@ -97,35 +97,36 @@ def _rates(summary: Mapping[str, Any]) -> str:
     chosen = summary["normaliser"]["name"]
     words = summary["rates"][chosen]["words"]
     eszett = "" if summary["normaliser"]["eszett"] else " (ß counts as ss)"
-    rows = "".join(
-        f'<tr><th scope="row">{name}<br><span class="note">{_RULES[name]}</span></th>'
-        + "".join(
-            _cell(_with_interval(summary["rates"][name][kind]))
-            for kind in ("words", "letters", "sclite")
-        )
-        + "".join(
-            _cell(f"{summary['rates'][name]['words'][kind]:,}")
-            for kind in ("substitutions", "deletions", "insertions", "length")
-        )
-        + "</tr>"
-        for name in NORMALISERS
-    )
+    rows = "".join(_normalised(name, summary["rates"][name]) for name in NORMALISERS)
+    rules = "".join(f"<li>{name}: {_RULES[name]}</li>" for name in NORMALISERS)
     heads = ("normaliser", "WER", "CER", "WER, sclite", "wrong", "missing", "added", "words")
-    scored = summary["scored"]
+    scored, speakers = summary["scored"], summary["scored"]["speakers"]
     return (
         f'<p class="key">{_percent(words["rate"])} word errors</p>'
         f"<p>95 % interval {_interval(words)}, by the normaliser {chosen}{eszett}:"
         f" {words['errors']:,} errors in {words['length']:,} words,"
-        f" {scored['utterances']:,} utterances of {scored['speakers']:,} speakers,"
-        f" {scored['seconds'] / 3600:.2f} hours.</p>"
-        f'<div class="wide" tabindex="0" role="group" aria-label="Rates by normaliser">'
-        f"<table><caption>The same results by each normaliser</caption>{_head(heads)}"
-        f"<tbody>{rows}</tbody></table></div>"
+        f" {scored['utterances']:,} utterances of {speakers:,}"
+        f" {'speaker' if speakers == 1 else 'speakers'}, {scored['seconds'] / 3600:.2f} hours.</p>"
+        f"{_scrolled('Rates by normaliser', 'The same results by each normaliser', heads, rows)}"
+        f'<ul class="note">{rules}</ul>'
         '<p class="note">Rates are those of all words together. Intervals hold 95 % of bootstrap'
         " resamples over utterances. The column sclite aligns with the costs of NIST's tool, 4 for"
         " a wrong word and 3 for a missing or additional one; the others take the fewest errors."
         "</p>"
     )
+
+
+def _normalised(name: str, rates: Mapping[str, Any]) -> str:
+    """A row with the rates by one normaliser."""
+    words = rates["words"]
+    cells = [
+        f'{_percent(rates[kind]["rate"])}<br><span class="note">{_interval(rates[kind])}</span>'
+        for kind in ("words", "letters")
+    ]
+    cells.append(_percent(rates["sclite"]["rate"]))
+    kinds = ("substitutions", "deletions", "insertions", "length")
+    cells += [f"{words[kind]:,}" for kind in kinds]
+    return f'<tr><th scope="row">{name}</th>{"".join(map(_cell, cells))}</tr>'
 
 
 def _problems(summary: Mapping[str, Any]) -> str:
@@ -169,9 +170,8 @@ def _errors(summary: Mapping[str, Any]) -> str:
     heads = ("said", "heard", "class", "times", "errors")
     return (
         bar_chart("classes", "Errors by class", bars, "errors")
-        + f"<table><caption>The costliest mistakes</caption>{_head(heads)}<tbody>{rows}</tbody>"
-        "</table>"
-        '<p class="note">Classes are told from spelling; names and foreign words are guesses.</p>'
+        + _scrolled("Costliest mistakes", "The costliest mistakes", heads, rows)
+        + '<p class="note">Classes are told from spelling; names and foreign words are guesses.</p>'
     )
 
 
@@ -238,19 +238,21 @@ def _facts(summary: Mapping[str, Any]) -> str:
         for name, value in facts.items()
         if value
     )
-    return (
-        '<div class="wide" tabindex="0" role="group" aria-label="How this was made"><table>'
-        f"<caption>Model, data and machine</caption><tbody>{rows}</tbody></table></div>"
-    )
+    return _scrolled("Model, data and machine", "Model, data and machine", (), rows)
 
 
 def _checksums(records: Mapping[str, str]) -> str:
     return ", ".join(f"{name} {checksum[:16]}" for name, checksum in records.items())
 
 
-def _head(names: Sequence[str]) -> str:
+def _scrolled(name: str, caption: str, heads: Sequence[str], rows: str) -> str:
+    """A table that scrolls sideways in a narrow window, by keys as well."""
+    cells = "".join(f'<th scope="col">{head}</th>' for head in heads)
     return (
-        "<thead><tr>" + "".join(f'<th scope="col">{name}</th>' for name in names) + "</tr></thead>"
+        f'<div class="wide" tabindex="0" role="group" aria-label="{name}"><table>'
+        f"<caption>{caption}</caption>"
+        + (f"<thead><tr>{cells}</tr></thead>" if heads else "")
+        + f"<tbody>{rows}</tbody></table></div>"
     )
 
 
