@@ -21,8 +21,10 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.common import table
-from tevr.scoring.alignment import SCLITE, Pair, count
+from tevr.scoring.alignment import SCLITE, Pair, align, count
+from tevr.scoring.significance import matched_pairs
 
+Lines = Sequence[Sequence[object]]
 WORDS = (
     "der",
     "die",
@@ -38,7 +40,6 @@ WORDS = (
     "e\u0301",
 )
 UTTERANCES = 16_000
-_FLAGS = ("-i", "rm", "-e", "utf-8", "-s", "-o", "pra", "stdout")
 _SCORES = re.compile(r"^id: \(s_(\d+)\)$\n^Scores: \(#C #S #D #I\) (\d+) (\d+) (\d+) (\d+)$", re.M)
 
 
@@ -55,19 +56,45 @@ def random_pairs(number: int, seed: int = 0) -> list[Pair]:
     return pairs
 
 
+def write_trn(path: Path, lines: Lines) -> Path:
+    """Utterances as the NIST tools read them."""
+    text = (f"{' '.join(map(str, words))} (s_{n})\n" for n, words in enumerate(lines))
+    path.write_text("".join(text), encoding="utf-8")
+    return path
+
+
+def sclite(reference: Path, hypothesis: Path, form: str) -> bytes:
+    """What the NIST tool tells of two files."""
+    files = ["-r", str(reference), "trn", "-h", str(hypothesis), "trn"]
+    options = ["-i", "rm", "-e", "utf-8", "-s", "-o", form, "stdout"]
+    command = ["sctk", "sclite", *files, *options]
+    return subprocess.run(command, capture_output=True, check=True).stdout
+
+
 def by_sclite(pairs: Sequence[Pair]) -> list[list[int]]:
     """Hits, substitutions, deletions and insertions of each pair as the NIST tool counts them."""
     with tempfile.TemporaryDirectory() as folder:
-        names = []
-        for side in (0, 1):
-            lines = (f"{' '.join(map(str, pair[side]))} (s_{n})\n" for n, pair in enumerate(pairs))
-            names.append(Path(folder, f"{side}.trn"))
-            names[-1].write_text("".join(lines), encoding="utf-8")
-        files = ["-r", str(names[0]), "trn", "-h", str(names[1]), "trn"]
-        command = ["sctk", "sclite", *files, *_FLAGS]
-        told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        names = [
+            write_trn(Path(folder, f"{side}.trn"), [pair[side] for pair in pairs])
+            for side in (0, 1)
+        ]
+        told = sclite(names[0], names[1], "pra").decode()
     found = {int(number): list(map(int, counts)) for number, *counts in _SCORES.findall(told)}
     return [found[number] for number in range(len(pairs))]
+
+
+def segments_by_sc_stats(references: Lines, systems: Sequence[Lines]) -> int:
+    """Segments that the matched-pairs test of the NIST tools finds for two systems."""
+    with tempfile.TemporaryDirectory() as folder:
+        said = write_trn(Path(folder, "ref"), references)
+        heard = [write_trn(Path(folder, f"{n}"), lines) for n, lines in enumerate(systems)]
+        aligned = b"".join(sclite(said, each, "sgml") for each in heard)
+        command = ["sctk", "sc_stats", "-p", "-t", "mapsswe", "-v", "-n", "-"]
+        told = subprocess.run(
+            command, input=aligned, capture_output=True, check=True, cwd=folder
+        ).stdout.decode()
+    (found,) = re.findall(r"Number of Segments (\d+)", told)
+    return int(found)
 
 
 def by_jiwer(pairs: Sequence[Pair]) -> list[list[int]]:
@@ -82,6 +109,19 @@ def by_jiwer(pairs: Sequence[Pair]) -> list[list[int]]:
         found = jiwer.process_words(" ".join(map(str, reference)), " ".join(map(str, hypothesis)))
         counts.append([found.hits, found.substitutions, found.deletions, found.insertions])
     return counts
+
+
+def compare_segments() -> None:
+    """Print the segments of two random systems beside those of the NIST tools."""
+    random = np.random.default_rng(3)
+    references = [random.choice(WORDS, random.integers(3, 21)).tolist() for _ in range(500)]
+    systems = [
+        [[word for word in line if random.random() > rate] or [WORDS[0]] for line in references]
+        for rate in (0.3, 0.2)
+    ]
+    one, two = (align(list(zip(references, each, strict=True)), SCLITE) for each in systems)
+    theirs = segments_by_sc_stats(references, systems)
+    print(f"matched pairs: {matched_pairs(one, two).segments} segments, sc_stats {theirs}")
 
 
 def timed(function: Callable[[], object]) -> tuple[object, float]:
@@ -123,6 +163,7 @@ def main() -> None:
     ]
     _, words = timed(lambda: count(many))
     _, letters = timed(lambda: count([(" ".join(ref), " ".join(hyp)) for ref, hyp in many]))
+    compare_segments()
     print(f"{UTTERANCES} utterances: words {words:.1f} s, letters {letters:.1f} s")
 
 

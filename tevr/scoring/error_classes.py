@@ -1,4 +1,4 @@
-"""What was taken for what → errors with a class each: a compound parted, an ending, a name, …
+"""What was taken for what → errors with a class each: a parted compound, an ending, a name.
 
 Classes are told from spelling by rules of German, without a tagger. Names and foreign words are
 guesses: a name is a word with a capital beside another or a title, or one that the language model
