@@ -1,26 +1,35 @@
 """A model's name or folder → its files on disk, checked: sizes and SHA-256 as its manifest says.
 
 A model is a folder with `model.json`, the manifest, beside the files it lists. Bundled models lie
-in `models/pretrained`; a path to any other such folder works as well. Nothing here touches the
+in `models/pretrained`, pulled ones in the folders of `tevr.home`; a path to any other such folder
+works as well, and so does one to a network as transformers keeps it. Nothing here touches the
 network.
 """
 
 from __future__ import annotations
 
+import errno
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 
-from tevr.errors import ModelError
+from tevr.errors import ModelError, OutputError
+from tevr.home import model_folders
 from tevr.lm.beam import BeamSettings, LanguageModelFiles
 from tevr.lm.manifest import FileRecord
 from tevr.lm.whole_file import whole_file
+from tevr.registry import PUBLISHED
 
 DEFAULT_MODEL = "de-small"
 MANIFEST = "model.json"
+CONFIG = "config.json"
+"""What a folder of transformers holds in its place."""
 SCHEMA = 1
+WAV2VEC2 = "wav2vec2"
+QUICK = 100_000_000
+"""Bytes up to which a file's checksum is compared whenever its model is opened; it takes 0.1 s."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +43,23 @@ class Timing:
 
     lead: float = 0.0
     tail: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a model was published.
+
+    Attributes:
+        repository: its name on the hub, or the folder it was taken from.
+        revision: the commit there; empty where none is known.
+        licence: SPDX identifier; empty where none is known.
+        checksums: SHA-256 of the published files that were converted, by name.
+    """
+
+    repository: str
+    revision: str = ""
+    licence: str = ""
+    checksums: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +78,10 @@ class ModelFiles:
         decoding: what the beam search was tuned to for this model.
         timing: where words begin and end around their labels.
         records: size and checksum of every file.
+        kind: `WAV2VEC2` for a converted Wav2Vec2ForCTC network, ``None`` for those of our own.
+        network: file name of the same acoustic model for torch, or ``None``.
+        beside: names of files that those named above read by themselves.
+        source: where it was published, or ``None`` for one of our own.
     """
 
     name: str
@@ -65,6 +95,10 @@ class ModelFiles:
     decoding: BeamSettings
     timing: Timing
     records: Mapping[str, FileRecord]
+    kind: str | None = None
+    network: str | None = None
+    beside: tuple[str, ...] = ()
+    source: Source | None = None
 
     @property
     def language_model_files(self) -> LanguageModelFiles | None:
@@ -80,11 +114,22 @@ class ModelFiles:
     @property
     def names(self) -> list[str]:
         """Names of its files."""
-        parts = (self.acoustic, self.tokens, self.language_model, self.unigrams, self.lexicon)
-        return [name for name in parts if name is not None]
+        parts = (
+            *(self.acoustic, self.tokens, self.language_model, self.unigrams, self.lexicon),
+            *(self.network, *self.beside),
+        )
+        return [name for name in dict.fromkeys(parts) if name is not None]
 
-    def verify(self) -> None:
-        """Read every file and compare its size and SHA-256 with the manifest's.
+    @property
+    def bytes(self) -> int:
+        """Size of all its files."""
+        return sum(record.bytes for record in self.records.values())
+
+    def verify(self, *, quick: bool = False) -> None:
+        """Compare every file's size and SHA-256 with the manifest's.
+
+        Args:
+            quick: only the sizes of files above `QUICK`.
 
         Raises:
             ModelError: a file is missing or differs.
@@ -92,16 +137,21 @@ class ModelFiles:
         for file, record in self.records.items():
             path = self.folder / file
             try:
-                found = FileRecord.of(path)
+                size = path.stat().st_size
+                same = size == record.bytes
+                if same and not (quick and size > QUICK):
+                    same = FileRecord.of(path) == record
             except OSError as error:
                 raise ModelError(
                     f"{path} of the model {self.name} cannot be read ({error.strerror})",
                     "Install the model again.",
                 ) from error
-            if found != record:
+            if not same:
+                what = (
+                    "wrong checksum" if size == record.bytes else f"{size} bytes of {record.bytes}"
+                )
                 raise ModelError(
-                    f"{path} of the model {self.name} is damaged"
-                    f" ({found.bytes} bytes of {record.bytes}, wrong checksum)",
+                    f"{path} of the model {self.name} is damaged ({what})",
                     "Install the model again.",
                 )
 
@@ -128,7 +178,8 @@ def bundled(name: str) -> Path:
 
 def installed() -> list[str]:
     """Names of the models that `find` knows."""
-    return sorted(path.parent.name for path in pretrained().glob(f"*/{MANIFEST}"))
+    folders = [pretrained(), *model_folders()]
+    return sorted({path.parent.name for each in folders for path in each.glob(f"[!.]*/{MANIFEST}")})
 
 
 def find(model: str) -> ModelFiles:
@@ -137,11 +188,19 @@ def find(model: str) -> ModelFiles:
     Raises:
         ModelError: there is none, or its manifest cannot be used.
     """
-    if model in installed():
-        return read_manifest(bundled(model))
+    named = Path(model).name == model and model not in ("", ".", "..")
+    for folder in [pretrained(), *model_folders()] if named else []:
+        if (folder / model / MANIFEST).is_file():
+            return read_manifest(folder / model)
     folder = Path(model).expanduser()
     if (folder / MANIFEST).is_file():
         return read_manifest(folder)
+    if (folder / CONFIG).is_file():
+        from tevr.wav2vec2.folder import describe  # it needs the classes above
+
+        return describe(folder)
+    if model in PUBLISHED:
+        raise ModelError(f"The model {model} is not there yet", f"Run: tevr models pull {model}")
     raise ModelError(
         f"There is no model {model!r}",
         f"Choose one of {', '.join(installed())}, or a folder that holds a {MANIFEST}.",
@@ -158,7 +217,16 @@ def read_manifest(folder: Path) -> ModelFiles:
         records = {name: FileRecord(**record) for name, record in data.pop("files").items()}
         decoding = BeamSettings(**data.pop("decoding"))
         timing = Timing(**data.pop("timing"))
-        files = ModelFiles(folder=folder, records=records, decoding=decoding, timing=timing, **data)
+        source = Source(**data.pop("source")) if "source" in data else None
+        files = ModelFiles(
+            folder=folder,
+            records=records,
+            decoding=decoding,
+            timing=timing,
+            beside=tuple(data.pop("beside", ())),
+            source=source,
+            **data,
+        )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelError(
             f"The manifest {path} cannot be used ({error})", "Install the model again."
@@ -177,6 +245,13 @@ def write_manifest(files: ModelFiles) -> None:
     Raises:
         OSError: a file cannot be read, or the manifest not be written.
     """
+    source = asdict(files.source) if files.source else None
+    extra = {
+        "kind": files.kind,
+        "network": files.network,
+        "beside": files.beside or None,
+        "source": source,
+    }
     data = {
         "schema": SCHEMA,
         "name": files.name,
@@ -188,8 +263,30 @@ def write_manifest(files: ModelFiles) -> None:
         "longest": files.longest,
         "decoding": asdict(files.decoding),
         "timing": asdict(files.timing),
+        **{key: value for key, value in extra.items() if value is not None},
         "files": {name: asdict(FileRecord.of(files.folder / name)) for name in files.names},
     }
     text = json.dumps(data, indent=2, ensure_ascii=False) + "\n"
     with whole_file(files.folder / MANIFEST) as file:
         file.write(text.encode())
+
+
+def put(new: Path, target: Path, old: Path) -> None:
+    """Put a finished folder in its place; the one before it moves to `old`."""
+    if target.exists():
+        target.rename(old)
+    try:
+        new.rename(target)
+    except OSError:
+        if old.exists():
+            old.rename(target)
+        raise
+
+
+def unwritten(path: Path, error: OSError) -> OutputError:
+    """The error that a folder cannot be written."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        cause = f"The disk has no room for {path}"
+        return OutputError(cause, "Free some space, or choose another disk with TEVR_HOME.")
+    cause = f"{path} cannot be written ({error.strerror or error})"
+    return OutputError(cause, "Choose a folder of your own; TEVR_HOME names one for all models.")
