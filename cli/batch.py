@@ -234,7 +234,9 @@ def _weight(items: Sequence[Input]) -> float | None:
 def _fingerprint(files: ModelFiles, options: Options, formats: Sequence[str]) -> str:
     """Changes whenever the same input could give another output."""
     records = sorted((name, record.sha256) for name, record in files.records.items())
-    told: list[object] = [__version__, records, files.decoding, files.timing, options]
+    unlisted = [(files.folder / name).stat() for name in files.names if name not in files.records]
+    stats = [(each.st_size, each.st_mtime_ns) for each in unlisted]
+    told: list[object] = [__version__, records, stats, files.decoding, files.timing, options]
     if options.language_model is not None:
         told += _language_model_told(options.language_model)
     text = repr((*told, sorted(formats)))

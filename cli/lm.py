@@ -203,10 +203,10 @@ def explain(
 
 
 def _model_path(model: str | None) -> Path:
-    """The folder of a language model; a bundled model may be called by its name."""
-    from tevr.store import DEFAULT_MODEL, bundled, installed
+    """The folder of a language model; an installed model may be called by its name."""
+    from tevr.store import DEFAULT_MODEL, bundled, find, installed
 
     if model is None:
         return bundled(DEFAULT_MODEL)
     path = Path(model).expanduser()
-    return bundled(model) if model in installed() and not path.exists() else path
+    return find(model).folder if model in installed() and not path.exists() else path

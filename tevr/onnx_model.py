@@ -1,14 +1,15 @@
-"""The bundled model, and any exported like it, on ONNX Runtime: waveforms → log-probabilities.
+"""Models on ONNX Runtime, the bundled one and converted ones: waveforms → log-probabilities.
 
-Log-mel features are part of the graph, so one file is the whole model. Clips are run one by one:
-on a processor a batch is no faster than its clips in turn, and without padding to the longest, and
-with int8 scales taken from one clip alone, no result can depend on the clips beside it.
+Clips are run one by one: on a processor a batch is no faster than its clips in turn, and without
+padding to the longest, and with int8 scales taken from one clip alone, no result can depend on the
+clips beside it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,6 +29,10 @@ SHORTEST = 1_600
 #: 3 s are too few for sentences, 15 s bring no more; 6 s cost a lone word 25 ms of processor time.
 PAUSE = 3_200
 LEAST = 96_000
+#: Key of a graph's metadata: samples of the shortest sound that it takes.
+LEAST_SAMPLES = "least_samples"
+#: What the published model's pipeline adds to a span's variance before it divides by its root.
+LEAST_VARIANCE = 1e-7
 
 
 class OnnxModel:
@@ -53,6 +58,50 @@ class OnnxModel:
         (log_probs,) = self._session.run(["log_probs"], {"waveform": padded})
         frames = (max(len(waveform), SHORTEST) // 160 + 1) // 2  # those of the silence are left out
         return np.asarray(log_probs[:frames])
+
+
+class Wav2Vec2Onnx:
+    """A network made by `tevr.wav2vec2.network`: `sound` (samples,) → `log_probs` (frames, labels).
+
+    One span after the other has all threads. Side by side they would gain nothing, for a layer's
+    products are large enough for all of them, and each would take some hundred megabytes.
+
+    Args:
+        path: the ONNX file; its weights lie beside it.
+        threads: processor threads.
+
+    Raises:
+        ModelError: a file cannot be opened.
+    """
+
+    def __init__(self, path: Path, threads: int) -> None:
+        self._session = open_session(path, threads)
+        self._least = int(self._session.get_modelmeta().custom_metadata_map[LEAST_SAMPLES])
+        self._alone = Lock()
+
+    def log_probs(self, waveforms: Sequence[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
+        """Waveforms at 16 kHz, each (samples,) → one (frames, labels) array each."""
+        return [self._run(normalised(waveform, self._least)) for waveform in waveforms]
+
+    def _run(self, sound: NDArray[np.float32]) -> NDArray[np.float32]:
+        with self._alone:
+            (log_probs,) = self._session.run(["log_probs"], {"sound": sound})
+        return np.asarray(log_probs)
+
+
+def normalised(waveform: NDArray[np.float32], least: int) -> NDArray[np.float32]:
+    """Bring a span to zero mean and unit variance, as the published model was taught.
+
+    Args:
+        waveform: (samples,)
+        least: samples to fill up to with silence.
+    """
+    sound = np.zeros(max(len(waveform), least), np.float32)
+    if len(waveform):
+        centred = waveform - waveform.mean(dtype=np.float64)
+        spread = np.sqrt(np.square(centred).mean() + LEAST_VARIANCE)
+        sound[: len(waveform)] = centred / spread
+    return sound
 
 
 def open_session(path: Path, threads: int) -> InferenceSession:

@@ -35,13 +35,13 @@ Result = TypeVar("Result")
 def load(
     model: str = DEFAULT_MODEL, options: Options | None = None, *, threads: int | None = None
 ) -> Recognizer:
-    """Open a model by name or folder, checksums compared.
+    """Open a model by name or folder, checksums compared (of large files their sizes).
 
     Args:
         model: see `tevr.store.find`.
         options: every choice that changes the result.
-        threads: spans recognised side by side, on one processor thread each; ``None``: as many as
-            this process may use.
+        threads: processor threads, and spans recognised side by side; ``None``: as many as this
+            process may use.
 
     Raises:
         ModelError: the model is missing or damaged.
@@ -51,10 +51,8 @@ def load(
     options = options or Options()
     threads = threads or usable_cores()
     with ThreadPoolExecutor(3) as pool:  # each part spends its time outside Python
-        whole = pool.submit(files.verify)
-        # One thread a span, and spans side by side: two threads on one span take a third more
-        # processor time and save no more than 20 ms of a sentence.
-        acoustic = pool.submit(open_model, files, 1)
+        whole = pool.submit(files.verify, quick=True)
+        acoustic = pool.submit(open_model, files, threads)
         tokens = TokenTable.load(files.folder / files.tokens)
         decoder = pool.submit(make_decoder, tokens, options, files)
         whole.result()

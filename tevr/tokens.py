@@ -19,6 +19,9 @@ from numpy.typing import NDArray
 from tevr.errors import ModelError, UsageError
 from tevr.lm.decoder import SPACE
 
+PUBLISHED = ("alphabet.json", "vocab.json")
+"""Files that hold the labels of networks as they are published for transformers."""
+
 
 @dataclass(frozen=True)
 class TokenTable:
@@ -28,14 +31,16 @@ class TokenTable:
         labels: the text of every label in id order; blank and end marker are empty.
         blank: id of the CTC blank.
         end: id of the end marker, or ``None`` if the model has none.
+        silent: ids of further markers without text, as tokenizers of transformers add them.
     """
 
     labels: tuple[str, ...]
     blank: int = 0
     end: int | None = None
+    silent: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
-        silent = {self.blank} | ({self.end} if self.end is not None else set())
+        silent = {self.blank, *self._markers}
         if not silent <= set(range(len(self.labels))):
             raise ModelError("The blank lies outside the label table", "Check tokens.json.")
         spoken = [label for index, label in enumerate(self.labels) if index not in silent]
@@ -46,21 +51,33 @@ class TokenTable:
 
     @classmethod
     def load(cls, path: Path) -> TokenTable:
-        """Read ``{"labels": […], "blank": 0, "end": 1}``.
+        """Read ``{"labels": […], "blank": 0, "end": 1}``, or the labels of a published folder.
 
         Raises:
             ModelError: the file is missing, not JSON, or not a label table.
         """
+        if path.name in PUBLISHED:
+            from tevr.wav2vec2.folder import read_labels  # it needs this class
+
+            return read_labels(path.parent)
         try:
             data = json.loads(path.read_text(encoding="utf-8"))
-            return cls(tuple(data["labels"]), int(data["blank"]), data.get("end"))
+            silent = tuple(data.get("silent", ()))
+            return cls(tuple(data["labels"]), int(data["blank"]), data.get("end"), silent)
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise ModelError(f"{path} is no label table", "Install the model again.") from error
 
     def to_json(self) -> str:
         """Return what `load` reads."""
-        data = {"labels": self.labels, "blank": self.blank, "end": self.end}
+        data: dict[str, object] = {"labels": self.labels, "blank": self.blank, "end": self.end}
+        if self.silent:
+            data["silent"] = self.silent
         return json.dumps(data, ensure_ascii=False) + "\n"
+
+    @cached_property
+    def _markers(self) -> tuple[int, ...]:
+        """Ids besides the blank that carry no text."""
+        return self.silent if self.end is None else (self.end, *self.silent)
 
     @cached_property
     def _ids(self) -> dict[str, int]:
@@ -136,30 +153,32 @@ class TokenTable:
         kept: list[int] = []
         previous = None
         for index in map(int, frame_ids):
-            if index != previous and index not in (self.blank, self.end):
+            if index not in (previous, self.blank, *self._markers):
                 kept.append(index)
             previous = index
         return kept
 
     def fold(self, log_probs: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Fold the end marker's probability into the blank's and drop its column.
+        """Fold the probabilities of markers into the blank's and drop their columns.
 
-        Decoders refuse two empty labels, and the marker carries no text.
+        Decoders refuse two empty labels, and markers carry no text.
 
         Args:
             log_probs: (frames, labels)
 
         Returns:
-            (frames, labels − 1), in the order of `decoder_labels`; unchanged without an end marker.
+            (frames, labels − markers), in the order of `decoder_labels`; unchanged without markers.
         """
-        if self.end is None:
+        if not self._markers:
             return log_probs
-        folded = np.delete(log_probs, self.end, axis=1)
-        blank = self.blank - (self.blank > self.end)
-        folded[:, blank] = np.logaddexp(log_probs[:, self.blank], log_probs[:, self.end])
+        folded = np.delete(log_probs, self._markers, axis=1)
+        blank = self.blank - sum(marker < self.blank for marker in self._markers)
+        empty = log_probs[:, [self.blank, *self._markers]]
+        folded[:, blank] = np.logaddexp.reduce(empty, axis=1)
         return folded
 
     @cached_property
     def decoder_labels(self) -> tuple[str, ...]:
         """The labels of `fold`'s columns; the blank is the only empty one."""
-        return tuple(label for index, label in enumerate(self.labels) if index != self.end)
+        markers = set(self._markers)
+        return tuple(label for index, label in enumerate(self.labels) if index not in markers)

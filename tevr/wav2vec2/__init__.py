@@ -1,0 +1,1 @@
+"""Wav2Vec2ForCTC networks as transformers has them: read, converted, run with or without torch."""
