@@ -74,7 +74,8 @@ def _network(facts: Facts) -> Iterator[str]:
         f"{millions:.1f} M parameters: log-mel features of {config.mel_bins} bins, an encoder as"
         f" Whisper's of {config.encoder_blocks} blocks and width {config.width}, and on it a CTC"
         f" head that mixes {len(config.taps) + 1} depths of it and adds {config.head_blocks} blocks"
-        " of attention, convolution and feed-forward. The code is `tevr/training/network.py`;"
+        f" of attention, convolution and feed-forward, {config.head_width or config.width} wide."
+        " The code is `tevr/training/network.py`;"
         f" features are part of the ONNX graph. Labels: `{_short(facts.run.tokens)}`."
     )
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import Literal
 
 from tevr.errors import ModelError, OutputError, TevrError, UsageError
 from tevr.lm.folder import LanguageModelFolder, read_language_model
@@ -47,7 +48,7 @@ TRIED = 12
 #: Clips on which the three forms of the network are compared.
 COMPARED = 100
 #: Decoder by its title in the card.
-DECODERS = {"greedy": "greedy", "with language model": "beam"}
+DECODERS: dict[str, Literal["greedy", "beam"]] = {"greedy": "greedy", "with language model": "beam"}
 
 Show = Callable[[str, float], None]
 
