@@ -61,6 +61,8 @@ _FILTER = """(() => { const filter = document.getElementById("filter"); filter.v
 class Browser:
     """One page of a headless browser."""
 
+    _session: str | None = None
+
     def __init__(self, to: int, fro: int) -> None:
         self._to, self._fro = os.fdopen(to, "wb"), fro
         self._numbers = count(1)
@@ -68,11 +70,9 @@ class Browser:
         self.events: list[dict[str, Any]] = []
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
         attached = self.call("Target.attachToTarget", targetId=target, flatten=True)
-        self._session: str | None = attached["sessionId"]
+        self._session = attached["sessionId"]
         for part in ("Page", "Network", "Runtime", "Log", "Accessibility"):
             self.call(f"{part}.enable")
-
-    _session = None
 
     def call(self, method: str, **parameters: object) -> dict[str, Any]:
         """Ask for something and wait for it; events on the way are kept."""

@@ -130,6 +130,16 @@ def timed(function: Callable[[], object]) -> tuple[object, float]:
     return function(), time.perf_counter() - start
 
 
+def write_stored(target: Path) -> None:
+    """Store pairs with the counts of sclite."""
+    pairs = random_pairs(300, seed=1)
+    lines = ",\n".join(
+        json.dumps([" ".join(map(str, ref)), " ".join(map(str, hyp)), counts], ensure_ascii=False)
+        for (ref, hyp), counts in zip(pairs, by_sclite(pairs), strict=True)
+    )
+    target.write_text(f"[\n{lines}\n]\n", encoding="utf-8")
+
+
 def main() -> None:
     """Compare, or store what sclite counts."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
@@ -137,13 +147,7 @@ def main() -> None:
     parser.add_argument("--write", type=Path, metavar="JSON", help="store 300 pairs for the tests")
     arguments = parser.parse_args()
     if arguments.write:
-        stored = random_pairs(300, seed=1)
-        rows = [
-            [" ".join(map(str, ref)), " ".join(map(str, hyp)), counts]
-            for (ref, hyp), counts in zip(stored, by_sclite(stored), strict=True)
-        ]
-        lines = ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
-        arguments.write.write_text(f"[\n{lines}\n]\n", encoding="utf-8")
+        write_stored(arguments.write)
         return
     pairs = random_pairs(arguments.pairs)
     rows = []

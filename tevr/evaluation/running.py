@@ -15,6 +15,7 @@ from tevr.errors import OutputError, UsageError
 from tevr.evaluation.datasets import Dataset
 from tevr.evaluation.listening import System, listen
 from tevr.evaluation.records import UTTERANCES, Record, RecordFile
+from tevr.lm.corpus import normalise
 from tevr.lm.manifest import FileRecord
 from tevr.lm.whole_file import whole_file
 from tevr.scoring.alignment import count
@@ -102,10 +103,13 @@ def run(
         Records of all utterances in their order.
 
     Raises:
-        UsageError: the folder holds the results of something else.
+        UsageError: the folder holds the results of something else, or the references hold digits
+            and the package num2words is not installed.
         ModelError: the model is missing or damaged.
         OutputError: the folder cannot be written.
     """
+    for utterance in dataset.utterances:  # what cannot be read out is told before the work
+        normalise(utterance.text)
     claim(folder, identity(system, dataset))
     file = RecordFile(folder / UTTERANCES)
     try:
