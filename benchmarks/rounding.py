@@ -2,8 +2,8 @@
 
     python -m benchmarks.rounding --exact float.onnx --data DIR --data DIR [--clips 100]
 
-`--exact` is the graph before rounding (`models/recipes/de_small_acoustic.py --exact float.onnx`
-writes it), `--model` the model with its rounded one. Whole clips of at most 30 s are decoded,
+`--exact` is the graph before rounding (`tevr models export --keep-float float.onnx` writes it),
+`--model` the model with its rounded one. Whole clips of at most 30 s are decoded,
 greedy and with the language model; every clip counts, whatever the result.
 """
 
