@@ -15,7 +15,7 @@ from tevr.audio import is_audio_name, read_audio
 from tevr.errors import AudioError, ModelError, UsageError
 from tevr.lm.corpus import normalise
 from tevr.training.data_settings import DataSettings, SourceSettings
-from tevr.training.learning_settings import CHARACTERS
+from tevr.training.learning_settings import CHARACTERS, ModelSettings
 from tevr.training.manifest import MANIFESTS, Row, choose, read_rows
 from tevr.training.run_folder import BEST, SETTINGS, SUMMARY, RunFolder
 from tevr.training.typed_yaml import build, read_mapping
@@ -100,6 +100,10 @@ def open_run(checkpoint: Path) -> FinishedRun:
         raise ModelError(cause, "Leave the weights in the folder of their run.")
     # Of other sections nothing is needed; they may be those of another version.
     settings = read_mapping(path)
+    kind = (settings.get("model") or {}).get("kind", ModelSettings.kind)
+    if kind != ModelSettings.kind:
+        cause = f"The run in {folder} trained a network of the kind {kind}"
+        raise ModelError(cause, f"Only those of the kind {ModelSettings.kind} can be exported.")
     data = build(DataSettings, settings.get("data", {}), str(path), "data")
     tokens = str(settings.get("tokens", CHARACTERS))
     measured = [line for line in RunFolder(folder).metrics() if "dev_wer" in line]

@@ -142,6 +142,7 @@ def copy_of(run: Path, tmp_path: Path) -> Path:
         ("settings.yaml", b"{", UsageError, "are no YAML"),
         ("settings.yaml", b"tokens: none.json\ndata: {sources: [{path: a}]}", ModelError, "none.j"),
         ("settings.yaml", b"data: {sources: [{path: a}]}", UsageError, "a has no manifest.tsv"),
+        ("settings.yaml", b"model: {kind: wav2vec2}", ModelError, "of the kind wav2vec2. Only"),
         ("summary.json", b"{", ModelError, "The summary .* cannot be read"),
         ("metrics.jsonl", b"\xff", ModelError, "The metrics in .* cannot be read"),
     ],
