@@ -43,7 +43,7 @@ class SentenceScorer:
         self, labels: Sequence[str], settings: BeamSettings, files: LanguageModelFiles | None
     ) -> None:
         self._posterior = WordConfidence(labels)
-        self._space = labels.index(SPACE)
+        self._blank, self._space = (labels.index(label) for label in ("", SPACE))
         self._settings = settings
         self._model = LanguageModel(files.ngrams) if files else None
         self._lexicon = Lexicon.open(files.lexicon) if files and files.lexicon else None
@@ -66,8 +66,9 @@ class SentenceScorer:
         pause[0, self._space] = 0.0
         parts = [part for span in spans for part in (pause, span)][1:]
         frames = np.concatenate(parts)  # (frames, labels)
-        if not text:
-            return None
+        if not text:  # silence alone
+            silent = np.logaddexp(frames[:, self._blank], frames[:, self._space])
+            return float(silent.sum(dtype=np.float64))
         (posterior,) = self._posterior.posteriors(frames, [(text, 0, len(frames))])
         return log(posterior) if posterior > 0 else None
 

@@ -56,6 +56,10 @@ def test_silence_says_nothing(tokens: TokenTable) -> None:
     scorer = SentenceScorer(tokens.decoder_labels, BeamSettings(), None)
     assert scorer([], "").acoustic == 0.0
     assert scorer([], "wort").acoustic is None
+    frames = np.log(np.full((10, len(tokens.decoder_labels)), 1e-9, np.float32))
+    frames[:, tokens.decoder_labels.index("")] = 0.0
+    assert scorer([frames], "").acoustic == pytest.approx(0.0, abs=1e-4)
+    assert (scorer([frames], "wort").acoustic or -np.inf) < -50
 
 
 @pytest.mark.parametrize(
