@@ -169,7 +169,7 @@ def _errors(summary: Mapping[str, Any]) -> str:
     )
     heads = ("said", "heard", "class", "times", "errors")
     return (
-        bar_chart("classes", "Errors by class", bars, "errors")
+        bar_chart("classes", "Errors by class", bars, "")
         + _scrolled("Costliest mistakes", "The costliest mistakes", heads, rows)
         + '<p class="note">Classes are told from spelling; names and foreign words are guesses.</p>'
     )
@@ -195,7 +195,7 @@ def _sources(summary: Mapping[str, Any]) -> str:
         Bar(name, float(number), note=f"{SOURCES[name]}; {number / total:.1%}")
         for name, number in found.items()
     ]
-    chart = bar_chart("sources", "Utterances with errors, by source", bars, "utterances")
+    chart = bar_chart("sources", "Utterances with errors, by source", bars, "")
     meanings = "".join(f"<li>{name}: {SOURCES[name]}</li>" for name in SOURCES)
     return (
         f"{chart}<p>Both models were asked what they think of the reference:</p><ul>{meanings}</ul>"
@@ -211,10 +211,10 @@ def _leaks(summary: Mapping[str, Any]) -> str:
     listed = "".join(f"<li>{escape(name)}</li>" for name in names[:_MOST_NAMED])
     named = f"<details><summary>Which</summary><ul>{listed}</ul>{_more(len(names))}</details>"
     return (
-        f"<p>Of the references, {len(leaks['exact']):,} stand word for word among the"
-        f" {leaks['sentences']:,} sentences of the texts, and {len(leaks['near']):,} nearly so."
-        f" Without them, {clean['utterances']:,} utterances have {_with_interval(clean)} word"
-        f" errors, by the normaliser {chosen}.</p>" + (named if names else "")
+        f"<p>References that were learnt word for word: {len(leaks['exact']):,}; nearly so:"
+        f" {len(leaks['near']):,} (sentences of the texts: {leaks['sentences']:,}). Word errors"
+        f" without them: {_with_interval(clean)}, by the normaliser {chosen}, in"
+        f" {clean['utterances']:,} utterances.</p>" + (named if names else "")
     )
 
 
