@@ -108,8 +108,6 @@ def is_allowed(found: Import) -> bool:
         allowed += ("accelerate", "yaml", "transformers", "matplotlib")
     if found.file == "tevr/training/synthesisers.py":
         allowed += ("py_nanotts",)  # one voice of several
-    if found.file == "tevr/hub.py":
-        allowed += ("huggingface_hub",)  # the one way to the network
     if found.file == "cli/doctor.py":
         allowed += ("sounddevice",)  # looked for, not needed
     if found.file == "lm/byt5.py":
