@@ -1,4 +1,4 @@
-"""`tevr models`: flags → one call that makes a model of what was trained."""
+"""`tevr models`: the group, and flags → one call that makes a model of what was trained."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ from tevr.errors import UsageError
 
 def make_models_app() -> typer.Typer:
     """All commands of the group."""
-    return make_group("Make models of what was trained.", export)
+    from tevr.cli import models_kept as kept
+
+    looked_after = (kept.list, kept.pull, kept.path, kept.verify, kept.remove, kept.convert)
+    return make_group("Look after models, and make new ones.", *looked_after, export)
 
 
 def export(
