@@ -183,8 +183,8 @@ def _search(facts: Facts) -> Iterator[str]:
     yield "## Search"
     yield (
         f"Beam {decoding.beam}, `alpha` {decoding.alpha:g}, `beta` {decoding.beta:g} and the rest"
-        " of `model.json` are the language model's, words' times the bundled model's; neither was"
-        " tuned to these weights."
+        " of `decoding` in `model.json` come with the language model, `timing` from the bundled"
+        " model; neither was tuned to these weights."
     )
 
 
