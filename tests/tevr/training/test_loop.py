@@ -16,6 +16,7 @@ import pytest
 import torch
 import yaml
 
+from tests.conftest import default_signals
 from tevr.errors import ModelError, OutputError, UsageError
 from tevr.training import loop
 from tevr.training.settings import TrainSettings, read_settings
@@ -312,9 +313,12 @@ def test_an_interrupted_command_ends_with_a_checkpoint_and_130(
 ) -> None:
     folder, settings = tmp_path / "run", config(run={"steps": 10_000, "workers": 1})
     command = [*COMMAND, str(settings), "-o", str(folder)]
-    with subprocess.Popen(
-        command, env=environment(), stderr=subprocess.PIPE, start_new_session=True
-    ) as process:
+    with (
+        default_signals(),
+        subprocess.Popen(
+            command, env=environment(), stderr=subprocess.PIPE, start_new_session=True
+        ) as process,
+    ):
         limit = time.monotonic() + 60
         while not (folder / "metrics.jsonl").exists():
             assert process.poll() is None

@@ -10,17 +10,20 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 from tevr.errors import ModelError
+from tevr.store import bundled
 from tevr.training.data_settings import DataSettings, SourceSettings
 from tevr.training.learning_settings import (
+    CHARACTERS,
     AuxiliarySettings,
     LossSettings,
     ModelSettings,
     SpectrumSettings,
 )
-from tevr.training.settings import RunSettings, TrainSettings
+from tevr.training.preparation import open_tokens
+from tevr.training.settings import RunSettings, TrainSettings, read_settings
 from tevr.training.whisper_ctc import WhisperCtc, open_whisper_ctc, read_network
 
 Samples = NDArray[np.float32]
@@ -152,3 +155,13 @@ def test_files_that_are_no_networks_are_refused(tmp_path: Path) -> None:
         make(model=ModelSettings(sizes=SIZES, start=tmp_path / "x.safetensors", partial=True))
     with pytest.raises(ModelError, match="The head lacks 'mel_filters'"):
         make(model=ModelSettings(sizes=SIZES, head=tmp_path / "x.safetensors"))
+
+
+def test_a_recipe_goes_on_from_the_bundled_head() -> None:
+    recipe = Path(__file__).parents[3] / "models" / "recipes" / "de-small-fresh.yaml"
+    head = bundled("de-head") / "head.safetensors"
+    sizes = read_settings(recipe).model.sizes
+    labels = len(open_tokens(CHARACTERS).labels)
+    network = make(labels, model=ModelSettings(start=head, sizes=sizes)).network
+    for name, weight in load_file(head).items():
+        torch.testing.assert_close(network.get_parameter(name), weight.float(), atol=0, rtol=0)
