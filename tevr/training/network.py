@@ -92,7 +92,8 @@ def _mix(query: Tensor, key: Tensor, value: Tensor, allowed: Tensor | None) -> T
     scores = (query * query.shape[-1] ** -0.5) @ key.transpose(-1, -2)
     if allowed is not None:
         scores = scores.masked_fill(~allowed, torch.finfo(scores.dtype).min)
-    return scores.softmax(dim=-1) @ value
+    mixed: Tensor = scores.softmax(dim=-1) @ value
+    return mixed
 
 
 class Attention(nn.Module):

@@ -74,7 +74,9 @@ class WhisperCtc(CtcNetwork):
         frames = (samples // HOP + 1) // 2
         mask = torch.arange(int(frames.max()), device=frames.device)[None] < frames[:, None]
         if waveforms.dim() == STATES:
-            tapped = list(waveforms.float().split(self.network.config.width, dim=-1))
+            tapped = list(
+                waveforms.float().chunk(waveforms.shape[2] // self.network.config.width, dim=-1)
+            )
         else:
             tapped = self._tapped(waveforms, samples, seeds, mask)
         states = self._head(tapped, mask)
