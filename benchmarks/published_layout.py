@@ -21,8 +21,8 @@ import torch
 
 from tevr.lm.arpa import read_arpa
 from tevr.lm.backoff import BackoffModel
+from tevr.lm.folder import read_language_model
 from tevr.lm.trie import write_trie
-from tevr.lm.trie_reader import read_trie
 from tevr.store import find
 from tevr.tokens import TokenTable
 
@@ -89,6 +89,9 @@ class LayoutOptions:
             networks have them, and they are what rounding suffers from.
         clips: sound, each (samples,), that the head is fitted to: there the network gives about
             what the bundled model gives, so that frames are as sure as real ones.
+        ridge: how much the head distrusts each of its inputs, as a share of its variance. Dropout
+            of 0.1 before a head teaches it about a tenth; smaller networks can follow the clips
+            only with less.
         arpa: n-grams for the language model, as ARPA text; ``None`` for those of the bundled one.
         seed: of the random numbers.
     """
@@ -97,6 +100,7 @@ class LayoutOptions:
     sizes: dict[str, Any]
     outliers: float = 1.0
     clips: tuple[np.ndarray[Any, np.dtype[np.float32]], ...] = ()
+    ridge: float = 0.1
     arpa: Path | None = None
     seed: int = 0
 
@@ -117,7 +121,7 @@ def write_layout(options: LayoutOptions) -> Path:
     for name, text in texts.items():
         (options.folder / name).write_text(text, encoding="utf-8")
     if options.arpa is None:
-        model = read_trie(bundled.folder / str(bundled.language_model))
+        model = read_language_model(bundled.folder).model()
     else:
         model = read_arpa(options.arpa)
     _write_words(model, below)
@@ -155,11 +159,15 @@ def _network(options: LayoutOptions) -> Any:  # noqa: ANN401 - transformers' cla
         layer.feed_forward.intermediate_dense.weight[neurons] *= options.outliers
         layer.feed_forward.output_dense.weight[channels] *= options.outliers
     if options.clips:
-        _fit_head(network, options.clips)
+        _fit_head(network, options.clips, options.ridge)
     return network
 
 
-def _fit_head(network: Any, clips: tuple[np.ndarray[Any, np.dtype[np.float32]], ...]) -> None:  # noqa: ANN401
+def _fit_head(
+    network: Any,  # noqa: ANN401 - transformers' class
+    clips: tuple[np.ndarray[Any, np.dtype[np.float32]], ...],
+    ridge: float,
+) -> None:
     """Solve for the last layer with which clips give the bundled model's log-probabilities."""
     from tevr.acoustic import open_model
     from tevr.onnx_model import normalised
@@ -174,12 +182,10 @@ def _fit_head(network: Any, clips: tuple[np.ndarray[Any, np.dtype[np.float32]], 
     inputs, wanted = torch.cat(frames), torch.cat(targets)  # (frames, width), (frames, labels)
     mean = inputs.mean(0)
     centred = (inputs - mean).double()
-    # Enough to keep the weights small: the solution must not live on differences between frames
-    # that are smaller than what rounding does.
-    ridge = 1e-4 * centred.square().mean() * len(centred) * torch.eye(centred.shape[1]).double()
+    penalty = ridge * torch.diag(centred.square().sum(0))
     offset = wanted.mean(0)
     weight = torch.linalg.solve(
-        centred.T @ centred + ridge, centred.T @ (wanted - offset).double()
+        centred.T @ centred + penalty, centred.T @ (wanted - offset).double()
     ).float()
     network.lm_head.weight.copy_(weight.T)
     network.lm_head.bias.copy_(offset - mean @ weight)

@@ -67,7 +67,8 @@ def convert(
     ],
     form: Form = "cpu",
     precision: Annotated[
-        Literal["int8", "float32"], Option(help="Of the weights, as processors use them.")
+        Literal["int8", "fast", "float32"],
+        Option(help="Of the weights on a processor; fast is int8, too, and coarser."),
     ] = "int8",
     force: Force = False,
     quiet: Quiet = False,

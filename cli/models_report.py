@@ -84,7 +84,7 @@ def convert_folder(
     folder: Path,
     target: Path,
     form: Form,
-    precision: Literal["int8", "float32"],
+    precision: Literal["int8", "fast", "float32"],
     progress: Callable[[str, float], None],
     *,
     force: bool,
@@ -95,10 +95,10 @@ def convert_folder(
         UsageError: one is missing.
     """
     try:
-        from tevr.wav2vec2.conversion import EXACT, INT8, ConvertOptions, convert
+        from tevr.wav2vec2.conversion import FAST, FLOAT32, INT8, ConvertOptions, convert
     except ModuleNotFoundError as error:
         cause = f"Converting needs the package {error.name}, which is missing"
         raise UsageError(cause, 'Install it with: pip install "tevr[pull]".') from error
-    precisions = INT8 if precision == "int8" else EXACT
-    options = ConvertOptions(folder, target, form=form, precisions=precisions, force=force)
+    kinds = {"int8": INT8, "fast": FAST, "float32": FLOAT32}
+    options = ConvertOptions(folder, target, form=form, precisions=kinds[precision], force=force)
     return convert(options, progress)

@@ -171,6 +171,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
         layout.TINY,
         outliers=5.0,
         clips=(samples, span.samples),
+        ridge=1e-4,
         arpa=DATA / "decoder" / "lm.arpa",
     )
     return Path(layout.write_layout(options))

@@ -35,14 +35,11 @@ Progress = Callable[[str, float], None]
 """Told what is being done and what share of it is done, 0 to 1."""
 GRAPH, NETWORK, TOKENS = "model.onnx", "model.safetensors", "tokens.json"
 NGRAMS, UNIGRAMS, LEXICON = "lm.bin", "unigrams.txt", "lexicon.bin"
-INT8 = Precisions(
-    front="float32",
-    attention_in="columns",
-    attention_out="columns",
-    expansion="columns",
-    contraction="blocks",
-)
-EXACT = Precisions()
+FLOAT32 = Precisions()
+#: Safe whatever a network's numbers are like, and about as exact as bfloat16.
+INT8 = Precisions("float32", "blocks", "blocks", "blocks", "blocks")
+#: Coarser where inputs come from a normalisation, which keeps frames alike.
+FAST = Precisions("float32", "columns", "blocks", "columns", "blocks")
 
 
 @dataclass(frozen=True, slots=True)

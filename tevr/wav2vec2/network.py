@@ -85,6 +85,8 @@ class _Builder:
         self._weights = checkpoint
         self._config = config
         self._precisions = precisions
+        self._order: NDArray[np.intp] | None = None
+        """Channels of the encoder in the order that the graph has them from `place` on."""
 
     def front(self, sound: str) -> str:
         """Sound (samples,) → frames (frames, hidden_size)."""
@@ -163,7 +165,27 @@ class _Builder:
         total = graph.one("Add", frames, placed)
         if not config.do_stable_layer_norm:
             total = self._norm(total, "wav2vec2.encoder.layer_norm", config.layer_norm_eps)
-        return total
+        self._order = self._by_loudness()
+        order = graph.constant("order", self._order.astype(np.int64))
+        return graph.one("Gather", total, order, axis=1)
+
+    def _by_loudness(self) -> NDArray[np.intp]:
+        """Channels by how much the layers add to them.
+
+        In trained networks a few are far louder than the others. Side by side they share the scale
+        of one block when products are rounded, instead of spoiling that of many.
+        """
+        power = np.zeros(self._config.hidden_size)
+        for index in range(self._config.num_hidden_layers):
+            name = f"wav2vec2.encoder.layers.{index}"
+            for part in (f"{name}.attention.out_proj", f"{name}.feed_forward.output_dense"):
+                power += np.square(self._weights.array(f"{part}.weight")).sum(axis=1)
+                power += np.square(self._weights.array(f"{part}.bias"))
+        return np.argsort(-power)
+
+    def _ordered(self, array: Array, axis: int) -> Array:
+        """An array with its channels in the graph's order along an axis."""
+        return array if self._order is None else np.take(array, self._order, axis)
 
     def layer(self, frames: str, index: int) -> str:
         """One layer of the encoder."""
@@ -185,7 +207,9 @@ class _Builder:
         if self._config.do_stable_layer_norm:
             name = "wav2vec2.encoder.layer_norm"
             frames = self._norm(frames, name, self._config.layer_norm_eps)
-        scores = self._linear(frames, "lm_head", "float32")
+        weight = self._ordered(self._weights.array("lm_head.weight"), 1)
+        bias = self._weights.array("lm_head.bias")
+        scores = add_product(self._graph, "lm_head", frames, weight.T, bias, "float32")
         log_probs = self._graph.one("LogSoftmax", scores, axis=-1)
         self._graph.rename(log_probs, "log_probs")
 
@@ -194,6 +218,7 @@ class _Builder:
         parts = [f"{name}.{part}_proj" for part in "qkv"]
         weight = np.concatenate([self._weights.array(f"{part}.weight") for part in parts])
         bias = np.concatenate([self._weights.array(f"{part}.bias") for part in parts])
+        weight = self._ordered(weight, 1)
         precision = self._precisions.attention_in
         joint = add_product(graph, f"{name}.qkv", frames, weight.T, bias, precision)
         joint = graph.one("Unsqueeze", joint, graph.integers(0))
@@ -204,13 +229,22 @@ class _Builder:
         return self._linear(heard, f"{name}.out_proj", self._precisions.attention_out)
 
     def _feed_forward(self, frames: str, name: str) -> str:
-        wide = self._linear(frames, f"{name}.intermediate_dense", self._precisions.expansion)
-        wide = self._graph.one("Gelu", wide)
-        return self._linear(wide, f"{name}.output_dense", self._precisions.contraction)
+        graph, inner = self._graph, f"{name}.intermediate_dense"
+        weight = self._ordered(self._weights.array(f"{inner}.weight"), 1)
+        bias = self._weights.array(f"{inner}.bias")
+        loudest = np.argsort(-np.square(weight).sum(axis=1))  # as the channels, and for the same
+        weight, bias = weight[loudest], bias[loudest]
+        wide = add_product(graph, inner, frames, weight.T, bias, self._precisions.expansion)
+        wide = graph.one("Gelu", wide)
+        return self._linear(wide, f"{name}.output_dense", self._precisions.contraction, loudest)
 
-    def _linear(self, frames: str, name: str, precision: Precision) -> str:
-        weight = self._weights.array(f"{name}.weight")  # (outputs, inputs)
-        bias = self._weights.array(f"{name}.bias")
+    def _linear(
+        self, frames: str, name: str, precision: Precision, inputs: NDArray[np.intp] | None = None
+    ) -> str:
+        """A product that gives channels of the encoder; its inputs may have another order."""
+        weight = self._ordered(self._weights.array(f"{name}.weight"), 0)  # (outputs, inputs)
+        bias = self._ordered(self._weights.array(f"{name}.bias"), 0)
+        weight = weight if inputs is None else weight[:, inputs]
         return add_product(self._graph, name, frames, weight.T, bias, precision)
 
     def _norm(self, frames: str, name: str, eps: float) -> str:
@@ -232,5 +266,5 @@ class _Builder:
     def _pair(self, name: str) -> tuple[str, str]:
         gain, bias = f"{name}.weight", f"{name}.bias"
         for part in (gain, bias):
-            self._graph.constant(part, self._weights.array(part))
+            self._graph.constant(part, self._ordered(self._weights.array(part), 0))
         return gain, bias

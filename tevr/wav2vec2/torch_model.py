@@ -143,8 +143,7 @@ def open_network(
     with Checkpoint(folder / weights) as checkpoint:
         _check(wanted, checkpoint)
         state = {
-            # What the file maps into memory is copied, so that it may be replaced or removed.
-            name: checkpoint.tensor(name).to(device, kind, copy=True)
+            name: checkpoint.tensor(name).to(device, kind)  # the file's own memory if it fits
             for name in wanted
             if name in checkpoint
         }

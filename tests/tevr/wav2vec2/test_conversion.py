@@ -25,7 +25,7 @@ from tevr.errors import ModelError, OutputError, UsageError
 from tevr.onnx_model import Wav2Vec2Onnx
 from tevr.registry import PUBLISHED_DECODING
 from tevr.store import ModelFiles, Source
-from tevr.wav2vec2.conversion import EXACT, ConvertOptions, convert
+from tevr.wav2vec2.conversion import FLOAT32, ConvertOptions, convert
 from tevr.wav2vec2.network import Precisions
 from tevr.wav2vec2.rounding import PRECISIONS, Precision
 from tevr.wav2vec2.torch_model import open_network
@@ -54,7 +54,7 @@ def of_transformers(folder: Path, clip: Samples) -> Samples:
 @pytest.fixture(scope="module")
 def exact(published: Path, tmp_path_factory: pytest.TempPathFactory) -> ModelFiles:
     target = tmp_path_factory.mktemp("exact") / "model"
-    return make(published, target, form="both", precisions=EXACT, decoding=PUBLISHED_DECODING)
+    return make(published, target, form="both", precisions=FLOAT32, decoding=PUBLISHED_DECODING)
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +95,7 @@ def test_networks_of_other_builds_give_what_transformers_gives(
 ) -> None:
     folder = other_network(tmp_path / "network", **sizes)
     wanted = of_transformers(folder, clip)
-    files = make(folder, tmp_path / "model", precisions=EXACT)
+    files = make(folder, tmp_path / "model", precisions=FLOAT32)
     for model in (open_model(files, 1), open_network(folder, "model.safetensors", 1)):
         (log_probs,) = model.log_probs([clip])
         tolerance = 1e-3 if isinstance(model, Wav2Vec2Onnx) else 0.1
@@ -113,7 +113,7 @@ def test_rounding_changes_hardly_anything(int8: ModelFiles, published: Path, cli
 def test_every_precision_stays_close(
     published: Path, tmp_path: Path, clip: Samples, precision: Precision
 ) -> None:
-    precisions = Precisions(**dict.fromkeys(asdict(EXACT), precision))
+    precisions = Precisions(**dict.fromkeys(asdict(FLOAT32), precision))
     files = make(published, tmp_path / "model", precisions=precisions)
     (log_probs,) = open_model(files, 1).log_probs([clip])
     wanted = of_transformers(published, clip)
