@@ -34,7 +34,7 @@ REFERENCE = "transformers float32"
 SPAN = 10 * SAMPLE_RATE
 #: Log-probabilities below this are noise that no decoder looks at.
 FLOOR = -10.0
-#: Precisions of the front, attention's input and output, and of a feed-forward block's two products.
+#: Precisions of the front, attention's two products, and a feed-forward block's two.
 GRAPHS = {
     "graph float32": ("float32",) * 5,
     "graph int8 (blocks)": ("float32", *("blocks",) * 4),
