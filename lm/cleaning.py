@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import os
-import signal
-from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
-from multiprocessing import parent_process
-from threading import Thread
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tevr.errors import TevrError, UsageError
 from tevr.lm.corpus import ALPHABET, clean
+from tevr.lm.workers import in_order, serve
 
 CHUNK = 1 << 19
 """Characters a worker process cleans at a time."""
@@ -65,15 +62,11 @@ def clean_all(
         for chunk in chunks:
             yield from _clean_chunk(chunk, options)
         return
-    pool = ProcessPoolExecutor(max_workers=workers, initializer=_serve)
-    running: deque[Future[list[str]]] = deque()
+    pool = ProcessPoolExecutor(max_workers=workers, initializer=serve)
     try:
-        for chunk in chunks:
-            running.append(pool.submit(_clean_chunk, chunk, options))
-            if len(running) > _AHEAD * workers:
-                yield from running.popleft().result()
-        while running:
-            yield from running.popleft().result()
+        each = partial(_clean_chunk, options=options)
+        for _, sentences in in_order(pool, each, chunks, _AHEAD * workers + 1):
+            yield from sentences
     except BrokenProcessPool as error:
         raise TevrError(
             "A process that cleaned text was ended from outside, most often for want of memory",
@@ -142,23 +135,6 @@ def _chunks(texts: Iterable[str]) -> Iterator[list[str]]:
             chunk, size = [], 0
     if chunk:
         yield chunk
-
-
-def _serve() -> None:
-    """Prepare a worker process: the parent alone stops the work, and no worker outlives it."""
-    for name in ("SIGINT", "SIGHUP"):  # a terminal sends them to the workers too
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), signal.SIG_IGN)
-    # What the parent was told to do on being ended is no business of a worker.
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    Thread(target=_leave_with_parent, daemon=True).start()
-
-
-def _leave_with_parent() -> None:
-    parent = parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
 
 
 def _clean_chunk(texts: list[str], options: CleanOptions) -> list[str]:

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import logging
 import shutil
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from tevr.errors import OutputError
+from tevr.lm.lock import lock
 
 PREFIX = "tevr-scratch-"
 """How the folders' names begin; the rest is drawn."""
@@ -43,7 +43,7 @@ def scratch_folder(parent: Path) -> Iterator[Path]:
     try:
         with (folder / _LOCK).open("wb") as file:
             with _as_output_error(folder):
-                _lock(file)
+                lock(file)
             yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -116,24 +116,9 @@ def _remove_abandoned(parent: Path) -> None:
     for folder in parent.glob(f"{PREFIX}*"):
         try:
             with (folder / _LOCK).open("rb+") as file:
-                _lock(file)
+                lock(file)
         except OSError:
             # Held by a living run, made by one this moment, or another user's.
             continue
         shutil.rmtree(folder, ignore_errors=True)
         _log.info("Intermediate results of a run that was broken off were removed: %s", folder)
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _lock(file: IO[bytes]) -> None:
-        """Hold a file until it is closed; OSError if another process holds it."""
-        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-
-else:
-    import fcntl
-
-    def _lock(file: IO[bytes]) -> None:
-        """Hold a file until it is closed; OSError if another process holds it."""
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

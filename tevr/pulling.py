@@ -12,6 +12,7 @@ from typing import Literal
 
 from tevr.errors import ModelError, OutputError, UsageError
 from tevr.home import model_folders, model_home
+from tevr.lm.lock import held
 from tevr.lm.manifest import FileRecord
 from tevr.registry import Published, published
 from tevr.store import (
@@ -25,7 +26,6 @@ from tevr.store import (
     read_manifest,
     unwritten,
 )
-from tevr.training.lock import held
 from tevr.wav2vec2.config import Config
 from tevr.wav2vec2.folder import describe
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +17,7 @@ from tevr.lm.beam import BeamDecoder
 from tevr.lm.confidence import WordConfidence
 from tevr.lm.corpus import normalise
 from tevr.lm.decoder import SPACE, Decoder, GreedyDecoder, Hypothesis
+from tevr.lm.workers import in_order
 from tevr.speech import Span, SpanSettings, spans
 from tevr.store import DEFAULT_MODEL, ModelFiles, Timing, find
 from tevr.tokens import TokenTable
@@ -27,9 +26,6 @@ from tevr.transcript import Options, Segment, Transcript, Word
 #: Seconds without any label that no word outlasts. Speakers pause that long between words only;
 #: from 0.3 s down, long words of slow speakers would be torn apart.
 SILENT_SECONDS = 0.5
-
-Item = TypeVar("Item")
-Result = TypeVar("Result")
 
 
 def load(
@@ -261,28 +257,6 @@ class Listening:
         for block in self._audio.blocks():
             self.duration += len(block) / SAMPLE_RATE
             yield block
-
-
-def in_order(
-    pool: Executor, function: Callable[[Item], Result], items: Iterable[Item], ahead: int
-) -> Iterator[tuple[Item, Result]]:
-    """Map in a pool, results in the order of the items, at most `ahead` of them under way.
-
-    Results that are ready do not wait for that many: items may come slowly, as from a live pipe.
-    """
-    pending: deque[tuple[Item, Future[Result]]] = deque()
-    try:
-        for item in items:
-            pending.append((item, pool.submit(function, item)))
-            while pending and (len(pending) >= ahead or pending[0][1].done()):
-                first, future = pending.popleft()
-                yield first, future.result()
-        while pending:
-            first, future = pending.popleft()
-            yield first, future.result()
-    finally:  # the caller has had enough, or an item failed
-        for _, future in pending:
-            future.cancel()
 
 
 def part_at_pauses(log_probs: NDArray[np.float32], blank: int, space: int) -> NDArray[np.float32]:

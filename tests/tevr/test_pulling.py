@@ -17,10 +17,10 @@ from typing import Any
 import pytest
 
 from tevr.errors import ModelError, OutputError, UsageError
+from tevr.lm.lock import held
 from tevr.pulling import PullOptions, pull, remove
 from tevr.registry import PUBLISHED_DECODING, published
 from tevr.store import ModelFiles, find
-from tevr.training.lock import held
 from tevr.wav2vec2.conversion import ConvertOptions, convert
 
 REPOSITORY = published("de-1b").repository

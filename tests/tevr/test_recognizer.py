@@ -23,9 +23,9 @@ from tevr.acoustic import FRAME_SECONDS
 from tevr.audio import SAMPLE_RATE, read_audio
 from tevr.errors import AudioError, ModelError
 from tevr.lm.decoder import GreedyDecoder, Hypothesis
+from tevr.lm.workers import in_order
 from tevr.recognizer import (
     Recognizer,
-    in_order,
     load,
     part_at_pauses,
     usable_cores,

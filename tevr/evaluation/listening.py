@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
-import signal
-import threading
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
-from multiprocessing.connection import wait
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +20,8 @@ from tevr.evaluation.records import Record
 from tevr.evaluation.sentence_scores import SentenceScorer
 from tevr.lm.beam import BeamSettings, LanguageModelFiles, read_unigrams
 from tevr.lm.corpus import normalise
-from tevr.recognizer import in_order, load, make_decoder
+from tevr.lm.workers import in_order, serve
+from tevr.recognizer import load, make_decoder
 from tevr.store import ModelFiles, find
 from tevr.tokens import TokenTable
 from tevr.transcript import Options
@@ -151,21 +148,12 @@ _listener: list[Listener | ModelError] = []
 
 
 def _begin(system: System) -> None:
-    """Prepare a process for its utterances; Ctrl-C is left to the one that started it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    """Prepare a process for its utterances."""
+    serve()
     try:
         _listener.append(Listener(system))
     except ModelError as error:  # raised here, it would be told as a broken pool
         _listener.append(error)
-
-
-def _end_with_parent() -> None:
-    """End this process when the one that started it has been killed."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        wait([parent.sentinel])
-        os._exit(1)
 
 
 def _listen(utterance: Utterance) -> Record:

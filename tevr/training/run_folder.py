@@ -16,8 +16,8 @@ from typing import Any
 from safetensors import SafetensorError
 
 from tevr.errors import ModelError, OutputError
+from tevr.lm.lock import held
 from tevr.lm.whole_file import whole_file
-from tevr.training.lock import held
 
 SETTINGS, METRICS, SUMMARY, SKIPPED = (
     "settings.yaml",

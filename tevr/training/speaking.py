@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import os
 import re
-import signal
-from collections import deque
-from collections.abc import Generator, Iterable
-from concurrent.futures import Future, ProcessPoolExecutor
+from collections.abc import Generator, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
-from multiprocessing import get_context, parent_process
-from threading import Thread
+from multiprocessing import get_context
 
 import numpy as np
 
 from tevr.audio import SAMPLE_RATE
 from tevr.errors import TevrError
 from tevr.lm.spoken import read_out
+from tevr.lm.workers import in_order, serve
 from tevr.training.encoder import encoded
 from tevr.training.speakers import Speaker
 from tevr.training.synthesisers import Samples, Synthesiser, Unspoken, open_voice
@@ -89,16 +86,10 @@ def spoken(jobs: Iterable[Job], workers: int) -> Generator[Clip | Missed]:
     Raises:
         TevrError: a process was ended from outside.
     """
-    todo = iter(jobs)
-    pool = ProcessPoolExecutor(workers, get_context("spawn"), initializer=_serve)
-    running: deque[Future[list[Clip | Missed]]] = deque()
+    pool = ProcessPoolExecutor(workers, get_context("spawn"), initializer=serve)
     try:
-        while chunk := list(islice(todo, CHUNK)):
-            running.append(pool.submit(_speak_all, chunk))
-            if len(running) > AHEAD * workers:
-                yield from running.popleft().result()
-        while running:
-            yield from running.popleft().result()
+        for _, found in in_order(pool, _speak_all, _chunks(jobs), AHEAD * workers + 1):
+            yield from found
     except BrokenProcessPool as error:
         raise TevrError(
             "A process that spoke was ended from outside, most often for want of memory",
@@ -139,20 +130,11 @@ def _voice(name: str) -> Synthesiser:
     return open_voice(name)
 
 
+def _chunks(jobs: Iterable[Job]) -> Iterator[list[Job]]:
+    todo = iter(jobs)
+    while chunk := list(islice(todo, CHUNK)):
+        yield chunk
+
+
 def _speak_all(jobs: list[Job]) -> list[Clip | Missed]:
     return [speak(job) for job in jobs]
-
-
-def _serve() -> None:
-    """Prepare a process: the parent alone stops the work, and no process outlives it."""
-    for name in ("SIGINT", "SIGHUP"):  # a terminal sends them to all of its processes
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), signal.SIG_IGN)
-    Thread(target=_leave_with_parent, daemon=True).start()
-
-
-def _leave_with_parent() -> None:
-    parent = parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)

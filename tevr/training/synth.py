@@ -24,8 +24,8 @@ from pathlib import Path
 from tevr.errors import ModelError, OutputError, UsageError
 from tevr.lm.corpus import sentences as split
 from tevr.lm.documents import Skipped, find_documents, read_documents
+from tevr.lm.lock import held
 from tevr.lm.whole_file import whole_file
-from tevr.training.lock import held
 from tevr.training.speakers import Cast
 from tevr.training.speaking import Clip, Job, Missed, spoken
 from tevr.training.synthesisers import find_voices

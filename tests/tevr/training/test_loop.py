@@ -224,7 +224,7 @@ def test_other_clips_are_refused_for_a_run_that_stands(
 def test_a_second_run_on_the_folder_and_foreign_files_are_refused(
     tmp_path: Path, config: Callable[..., Path]
 ) -> None:
-    from tevr.training.lock import held
+    from tevr.lm.lock import held
 
     with held(tmp_path / "run"), pytest.raises(UsageError, match="Another run is at work"):
         run(config(), tmp_path / "run")

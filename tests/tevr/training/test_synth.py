@@ -16,8 +16,8 @@ import pytest
 from tevr.audio import read_audio
 from tevr.errors import ModelError, OutputError, UsageError
 from tevr.labelled import read_labelled
+from tevr.lm.lock import held
 from tevr.training import synth
-from tevr.training.lock import held
 from tevr.training.speaking import Clip, Job, Missed, speak
 from tevr.training.synth import SynthOptions, SynthReport, synthesise
 

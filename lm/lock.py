@@ -32,7 +32,7 @@ def held(folder: Path) -> Iterator[None]:
         ) from error
     with file:
         try:
-            _lock(file)
+            lock(file)
         except OSError as error:
             raise UsageError(
                 f"Another run is at work on {folder}", "Wait for it, or choose another folder."
@@ -43,11 +43,13 @@ def held(folder: Path) -> Iterator[None]:
 if sys.platform == "win32":
     import msvcrt
 
-    def _lock(file: IO[bytes]) -> None:
+    def lock(file: IO[bytes]) -> None:
+        """Hold a file until it is closed; OSError if another process holds it."""
         msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
 
 else:
     import fcntl
 
-    def _lock(file: IO[bytes]) -> None:
+    def lock(file: IO[bytes]) -> None:
+        """Hold a file until it is closed; OSError if another process holds it."""
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

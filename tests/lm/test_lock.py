@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from tevr.errors import OutputError, UsageError
-from tevr.training.lock import held
+from tevr.lm.lock import held
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 HOLDER = (
     f"import sys, pathlib; sys.path.insert(0, {str(ROOT)!r})\n"
-    "from tevr.training.lock import held\n"
+    "from tevr.lm.lock import held\n"
     "with held(pathlib.Path(sys.argv[1])):\n"
     "    print(flush=True); sys.stdin.read()\n"
 )
