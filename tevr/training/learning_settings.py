@@ -24,6 +24,7 @@ class ModelSettings:
         encoder: Whisper's encoder as a CTranslate2 file, in parts in their order (whisper-ctc).
         head: a CTC head as the first training script wrote it (whisper-ctc).
         start: weights of a run, such as best.safetensors; for wav2vec2 a folder of transformers.
+            Blocks of the head that it lacks are added, and change nothing at first (whisper-ctc).
         partial: weights that `start` or `head` lacks or has in another shape begin at random.
         sizes: those of the network that differ from the usual ones, as `NetworkConfig` or, for
             wav2vec2, transformers' Wav2Vec2Config names them. The labels' number is known.

@@ -29,6 +29,8 @@ KIND = "whisper-ctc"
 STATES = 3
 #: Parts of a head's block whose results are added to what came in.
 _RESIDUALS = ("attention", "convolution", "feed_out")
+#: The layers that these end with.
+_LAST_LAYERS = ("attention.out", "convolution.pointwise_out", "feed_out")
 _BLOCK = re.compile(r"encoder\.blocks\.(\d+)\.")
 
 
@@ -225,7 +227,19 @@ def open_whisper_ctc(settings: TrainSettings, labels: int, auxiliary: int) -> Wh
     if model.start is not None:
         state, _ = _read_weights(model.start)
         _take(network, state, model.start, partial=model.partial)
+        _silence_new_blocks(network, state)
     return WhisperCtc(network, settings, auxiliary)
+
+
+def _silence_new_blocks(network: AcousticNetwork, state: Mapping[str, Tensor]) -> None:
+    """Let head blocks that the weights lack add nothing at first: so a head grows."""
+    for number, block in enumerate(network.head.blocks):
+        if any(name.startswith(f"head.blocks.{number}.") for name in state):
+            continue
+        for part in _LAST_LAYERS:
+            layer = block.get_submodule(part)
+            for parameter in layer.parameters():
+                nn.init.zeros_(parameter)
 
 
 def _head(tensors: Mapping[str, Tensor], blocks: int) -> dict[str, Tensor]:

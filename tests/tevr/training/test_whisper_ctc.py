@@ -142,6 +142,20 @@ def test_weights_of_a_run_begin_another_one(tmp_path: Path) -> None:
     )
 
 
+def test_a_head_grows_from_what_it_is(tmp_path: Path, clip: Samples) -> None:
+    small = make()
+    small.save(tmp_path / "a.safetensors", small.state_dict())
+    start = tmp_path / "a.safetensors"
+    grown = make(model=ModelSettings(sizes=SIZES | {"head_blocks": 4}, start=start))
+    heard = torch.from_numpy(clip[:16_000])
+    with torch.no_grad():
+        before, after = small.network(heard), grown.network(heard)
+    torch.testing.assert_close(after, before)
+    assert len(grown.network.head.blocks) == 4
+    grown.network(heard).exp().std().backward()  # its new blocks can learn
+    assert grown.network.head.blocks[3].feed_out.weight.grad.abs().sum() > 0
+
+
 def test_files_that_are_no_networks_are_refused(tmp_path: Path) -> None:
     save_file({"x": torch.ones(2)}, tmp_path / "x.safetensors")
     (tmp_path / "torn.safetensors").write_bytes(b"torn")
