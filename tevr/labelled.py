@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +11,8 @@ from tevr.errors import UsageError
 from tevr.lm.corpus import normalise
 
 MANIFEST = "manifest.tsv"
-_PATHS, _TEXTS = ("path", "audio", "file"), ("text", "sentence", "transcript")
+# Releases of Common Voice have sentences.
+_PATHS, _TEXTS = ("path", "audio", "file"), ("sentence", "text", "transcript")
 _BESIDE = ".txt"
 _ADVICE = (
     f"Put a {MANIFEST} with the columns path and text into it,"
@@ -32,6 +33,21 @@ class Clip:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of a table of recordings.
+
+    Attributes:
+        path: of the recording, as written.
+        text: what is said, as written.
+        columns: all of the row, by name.
+    """
+
+    path: str
+    text: str
+    columns: Mapping[str, str | None]
+
+
 def read_labelled(folder: Path) -> list[Clip]:
     """Read a folder with a manifest, or with a text beside each recording.
 
@@ -43,7 +59,11 @@ def read_labelled(folder: Path) -> list[Clip]:
     if not folder.is_dir():
         raise UsageError(f"{folder} is no folder of recordings", "Check the path.")
     manifest = folder / MANIFEST
-    found = _from_manifest(manifest) if manifest.is_file() else _from_texts(folder)
+    found = (
+        ((folder / row.path, row.text) for row in read_table(manifest))
+        if manifest.is_file()
+        else texts_beside(folder)
+    )
     clips = [Clip(path, words) for path, text in found if (words := normalise(text))]
     if not clips:
         raise UsageError(f"{folder} holds no recordings with their words", _ADVICE)
@@ -53,23 +73,33 @@ def read_labelled(folder: Path) -> list[Clip]:
     return clips
 
 
-def _from_manifest(path: Path) -> Iterator[tuple[Path, str]]:
+def read_table(table: Path) -> Iterator[Row]:
+    """The rows of a table with tabs between its columns.
+
+    Raises:
+        UsageError: it cannot be read, or no column of it names recordings or their words.
+    """
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
+        with table.open(encoding="utf-8-sig", newline="") as file:
             rows = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
             columns = rows.fieldnames or ()
             sound = next((name for name in _PATHS if name in columns), None)
             text = next((name for name in _TEXTS if name in columns), None)
             if sound is None or text is None:
-                cause = f"{path} lacks a column for the recording or its words"
+                cause = f"{table} lacks a column for the recording or its words"
                 raise UsageError(cause, "Name the columns path and text, with tabs between.")
             for row in rows:
-                yield path.parent / (row[sound] or ""), row[text] or ""
+                yield Row(row[sound] or "", row[text] or "", row)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise UsageError(f"{path} cannot be read ({error})", "Write it as UTF-8 text.") from error
+        raise UsageError(f"{table} cannot be read ({error})", "Write it as UTF-8 text.") from error
 
 
-def _from_texts(folder: Path) -> Iterator[tuple[Path, str]]:
+def texts_beside(folder: Path) -> Iterator[tuple[Path, str]]:
+    """Recordings of a folder with what the text beside each says.
+
+    Raises:
+        UsageError: a text cannot be read.
+    """
     texts = {path.stem: path for path in sorted(folder.iterdir()) if path.suffix == _BESIDE}
     for path in sorted(folder.iterdir()):
         if path.suffix != _BESIDE and path.stem in texts and path.is_file():

@@ -8,18 +8,16 @@ the columns `path` and `text`, or a text beside each recording.
 
 from __future__ import annotations
 
-import csv
 import tarfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from tevr.errors import OutputError, UsageError
-from tevr.labelled import MANIFEST
+from tevr.labelled import MANIFEST, read_table, texts_beside
 from tevr.lm.whole_file import whole_file
 from tevr.scoring.normalisers import get_normaliser
 
-_PATHS, _TEXTS = ("path", "audio", "file"), ("sentence", "text", "transcript")
 _TRAITS = {
     "speaker": ("client_id", "speaker"),
     "age": ("age",),
@@ -29,7 +27,6 @@ _TRAITS = {
 }
 """What the data may tell of a speaker, by the columns that do."""
 _CLIPS = "clips"
-_BESIDE = ".txt"
 _ARCHIVES = (".tar.gz", ".tgz", ".tar")
 _COPIED = 1 << 20  # bytes at a time
 
@@ -120,20 +117,9 @@ def _no_split(path: Path, split: str, known: list[str]) -> UsageError:
 
 def _table(table: Path, clips: Path) -> Iterator[Utterance]:
     """The rows of a table with tabs."""
-    try:
-        with table.open(encoding="utf-8-sig", newline="") as file:
-            rows = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
-            columns = rows.fieldnames or ()
-            sound = next((name for name in _PATHS if name in columns), None)
-            text = next((name for name in _TEXTS if name in columns), None)
-            if sound is None or text is None:
-                cause = f"{table} lacks a column for the recording or its words"
-                raise UsageError(cause, "Name the columns path and text, with tabs between.")
-            for row in rows:
-                name = row[sound] or ""
-                yield Utterance(name, clips / _with_ending(name), row[text] or "", _traits(row))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise UsageError(f"{table} cannot be read ({error})", "Write it as UTF-8 text.") from error
+    for row in read_table(table):
+        path = clips / _with_ending(row.path)
+        yield Utterance(row.path, path, row.text, _traits(row.columns))
 
 
 def _with_ending(name: str) -> str:
@@ -151,15 +137,8 @@ def _traits(row: Mapping[str, str | None]) -> dict[str, str]:
 
 def _texts_beside(folder: Path) -> Iterator[Utterance]:
     """Recordings of a folder with a text beside each."""
-    texts = {path.stem: path for path in sorted(folder.iterdir()) if path.suffix == _BESIDE}
-    for path in sorted(folder.iterdir()):
-        if path.suffix != _BESIDE and path.stem in texts and path.is_file():
-            try:
-                text = texts[path.stem].read_text(encoding="utf-8-sig")
-            except (OSError, UnicodeDecodeError) as error:
-                cause = f"{texts[path.stem]} cannot be read ({error})"
-                raise UsageError(cause, "Write it as UTF-8 text.") from error
-            yield Utterance(path.name, path, text.strip())
+    for path, text in texts_beside(folder):
+        yield Utterance(path.name, path, text.strip())
 
 
 def _checked(utterances: Iterable[Utterance]) -> tuple[Utterance, ...]:
