@@ -5,15 +5,15 @@ from __future__ import annotations
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer import Option
 
 from tevr.cli.console import complain, progress
-from tevr.cli.groups import Json, Quiet
+from tevr.cli.groups import Alpha, Beam, Beta, DecoderChoice, Json, Lm, Model, Quiet
 from tevr.cli.score import Eszett, NormaliserName, Worst
-from tevr.cli.values import count, number
+from tevr.cli.values import count
 from tevr.errors import UsageError
 
 if TYPE_CHECKING:
@@ -52,23 +52,12 @@ def evaluate(
         list[Path],
         Option(metavar="TEXT", help="Texts the model was made from, to look for leaks; repeat."),
     ] = [],  # noqa: B006 - read only
-    model: Annotated[
-        str | None, Option(metavar="MODEL", help="Another model than the bundled: name or folder.")
-    ] = None,
-    lm: Annotated[
-        Path | None, Option("--lm", metavar="DIR", help="A language model made by tevr lm build.")
-    ] = None,
-    decoder: Annotated[
-        Literal["beam", "greedy"] | None,
-        Option(help="beam (with language model) or greedy."),
-    ] = None,
-    beam: Annotated[int | None, Option(parser=count, metavar="N", help="Hypotheses kept.")] = None,
-    alpha: Annotated[
-        float | None, Option(parser=number, metavar="X", help="Language model weight.")
-    ] = None,
-    beta: Annotated[
-        float | None, Option(parser=number, metavar="X", help="Bonus for each word.")
-    ] = None,
+    model: Model = None,
+    lm: Lm = None,
+    decoder: DecoderChoice = None,
+    beam: Beam = None,
+    alpha: Alpha = None,
+    beta: Beta = None,
     workers: Annotated[
         int | None, Option(parser=count, metavar="N", help="Processes, one a core if left out.")
     ] = None,

@@ -6,10 +6,10 @@ import errno
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType, TracebackType
-from typing import NoReturn, TextIO
+from typing import Any, NoReturn, TextIO
 
 from tevr.errors import OutputError, TevrError
 
@@ -39,13 +39,20 @@ class Stopped(KeyboardInterrupt):
 def stop_on_signals() -> None:
     """Let every signal in `STOP_SIGNALS` raise `Stopped`, unless it is ignored, as by nohup."""
     _received.clear()
-    for name in STOP_SIGNALS:
-        number = getattr(signal, name, None)
-        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, _stop)
+    on_signals(_stop)
     # FFmpeg calls our readers through C, where an exception can only be printed and dropped.
     sys.excepthook = _excepthook
     sys.unraisablehook = _unraisablehook
+
+
+def on_signals(handler: Callable[[int, FrameType | None], None]) -> dict[int, Any]:
+    """Hand a handler every signal in `STOP_SIGNALS` that is not ignored; returns those before."""
+    before = {}
+    for name in STOP_SIGNALS:
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+            before[number] = signal.signal(number, handler)
+    return before
 
 
 def stop_if_asked() -> None:

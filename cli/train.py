@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Annotated
 from typer import Argument, Option
 
 from tevr.cli.console import progress
-from tevr.cli.process import STOP_SIGNALS, Stopped
+from tevr.cli.groups import Quiet
+from tevr.cli.process import Stopped, on_signals
 from tevr.errors import UsageError
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def train(
     plot: Annotated[
         bool, Option("--plot", help="Only draw the curve of the run whose folder is CONFIG.")
     ] = False,
-    quiet: Annotated[bool, Option("--quiet", "-q", help="Show no progress.")] = False,
+    quiet: Quiet = False,
 ) -> int:
     """Train an acoustic model.
 
@@ -85,17 +86,13 @@ def _line(news: News) -> str:
 def _asked_to_stop() -> Iterator[list[int]]:
     """Signals that came meanwhile; the first lets a step end, the second ends all at once."""
     signals: list[int] = []
-    before = {}
 
     def note(number: int, _frame: FrameType | None) -> None:
         if signals:
             raise Stopped(number)
         signals.append(number)
 
-    for name in STOP_SIGNALS:
-        number = getattr(signal, name, None)
-        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
-            before[number] = signal.signal(number, note)
+    before = on_signals(note)
     try:
         yield signals
     finally:
