@@ -1,0 +1,67 @@
+"""Spoken words → a word as it stands on paper, which keeps what was said and when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from tevr.errors import UsageError
+from tevr.transcript import Word
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenWord:
+    """One word on paper and the spoken words it came from.
+
+    Putting `spoken` of all written words together gives back what was said.
+
+    Attributes:
+        text: as it stands on paper, marks attached: ``Straße,``, ``3.``, ``2020``, ``»Haus``.
+        start: seconds at which the first spoken word starts.
+        end: seconds at which the last spoken word ends.
+        confidence: 0…1, the least of the spoken words.
+        spoken: the words it came from, verbatim; never empty.
+        space: a space stands before it.
+        paragraph: a paragraph ends after it.
+    """
+
+    text: str
+    start: float
+    end: float
+    confidence: float
+    spoken: tuple[str, ...]
+    space: bool = True
+    paragraph: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.spoken:
+            raise UsageError("A written word came from no spoken one", "Leave it out.")
+
+
+def write_as(text: str, words: Sequence[Word], *, space: bool = True) -> WrittenWord:
+    """Return spoken words as one written word; they are one at least.
+
+    Raises:
+        UsageError: there is no spoken word.
+    """
+    if not words:
+        raise UsageError("A written word came from no spoken one", "Leave it out.")
+    return WrittenWord(
+        text=text,
+        start=words[0].start,
+        end=words[-1].end,
+        confidence=min(word.confidence for word in words),
+        spoken=tuple(word.text for word in words),
+        space=space,
+    )
+
+
+def text_of(words: Iterable[WrittenWord]) -> str:
+    """Return running text: a space before each word that wants one, a line after a paragraph."""
+    parts: list[str] = []
+    begins = True
+    for word in words:
+        parts += [" " if word.space and not begins else "", word.text]
+        begins = word.paragraph
+        parts += ["\n"] if word.paragraph else []
+    return "".join(parts).rstrip("\n")
