@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TextIO
 
 from tevr.errors import AudioError, OutputError, TevrError, UsageError
+from tevr.lm.whole_file import is_full
 from tevr.lm.whole_file import whole_file as whole_bytes
 
 #: Name of the ledger in the output folder; the dot hides it from folder inputs.
@@ -228,7 +229,7 @@ def _reported(path: Path) -> Iterator[None]:
 
 
 def _output_error(path: Path, error: OSError) -> OutputError:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if is_full(error):
         return DiskFullError(
             f"{path} cannot be written: the disk is full",
             "Free some space and start again; files already finished are kept.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from typing import BinaryIO
 
 
 @contextmanager
-def whole_file(path: Path) -> Iterator[BinaryIO]:
+def whole_file(path: Path, *, sync: bool = True) -> Iterator[BinaryIO]:
     """Give a binary stream whose content stands at `path` once the block ends well.
 
     It is written beside `path` under a hidden name, synced to the disk and renamed. If the block
@@ -20,6 +21,7 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
 
     Args:
         path: the file; its folder is there. A symbolic link is replaced, not followed.
+        sync: wait until the disk has it. Without that a power failure can leave a file cut off.
 
     Raises:
         OSError: the file cannot be written.
@@ -29,8 +31,9 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
     stream = part.open("xb")
     try:
         yield stream
-        stream.flush()
-        os.fsync(stream.fileno())
+        if sync:
+            stream.flush()
+            os.fsync(stream.fileno())
         stream.close()
         part.replace(path)
     except BaseException:
@@ -39,3 +42,15 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
         with suppress(OSError):
             part.unlink()
         raise
+
+
+def is_full(error: BaseException) -> bool:
+    """Whether writing failed for want of room, on the disk or in a user's share of it."""
+    return getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT)
+
+
+def why_unwritten(error: BaseException) -> str:
+    """Why a file could not be written, for people."""
+    if is_full(error):
+        return "the disk is full"
+    return getattr(error, "strerror", None) or str(error)

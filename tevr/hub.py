@@ -23,8 +23,9 @@ from urllib.request import Request, urlopen
 
 from tevr import __version__
 from tevr.errors import ModelError, OutputError
+from tevr.lm.whole_file import is_full
 from tevr.registry import Published
-from tevr.store import Source
+from tevr.store import Source, unwritten
 
 Progress = Callable[[str, float], None]
 HUB = "https://huggingface.co"
@@ -182,9 +183,8 @@ def _open(address: str, headers: dict[str, str] | None = None) -> HTTPResponse:
 def _failed(model: Published, folder: Path, place: str, error: Exception) -> Exception:
     """What went wrong on the way, in words."""
     number = getattr(error, "errno", None)
-    if number in (errno.ENOSPC, errno.EDQUOT):
-        cause = f"The disk has no room for {folder}"
-        return OutputError(cause, "Free some space, or choose another disk with TEVR_HOME.")
+    if isinstance(error, OSError) and is_full(error):
+        return unwritten(folder, error)
     if number in (errno.EACCES, errno.EROFS, errno.EPERM):
         cause = f"{folder} cannot be written ({os.strerror(number)})"
         return OutputError(cause, "Choose a folder of your own with TEVR_HOME.")

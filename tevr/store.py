@@ -8,7 +8,6 @@ network.
 
 from __future__ import annotations
 
-import errno
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -19,7 +18,7 @@ from tevr.errors import ModelError, OutputError
 from tevr.home import model_folders
 from tevr.lm.beam import BeamSettings, LanguageModelFiles
 from tevr.lm.manifest import FileRecord
-from tevr.lm.whole_file import whole_file
+from tevr.lm.whole_file import is_full, whole_file
 from tevr.registry import PUBLISHED
 
 DEFAULT_MODEL = "de-small"
@@ -285,7 +284,7 @@ def put(new: Path, target: Path, old: Path) -> None:
 
 def unwritten(path: Path, error: OSError) -> OutputError:
     """The error that a folder cannot be written."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if is_full(error):
         cause = f"The disk has no room for {path}"
         return OutputError(cause, "Free some space, or choose another disk with TEVR_HOME.")
     cause = f"{path} cannot be written ({error.strerror or error})"

@@ -98,7 +98,7 @@ def _joined(
     at = 0
     heard: dict[int, int] = {}
     while at < len(order):
-        chosen, pauses = _chain(clips, order[at:], settings.join, rng)
+        chosen, pauses = _chain(clips, order, at, settings.join, rng)
         at += len(chosen)
         samples = sum(clips[number].samples for number in chosen)
         samples += round(sum(pauses) * SAMPLE_RATE)
@@ -113,12 +113,17 @@ def _joined(
 
 
 def _chain(
-    clips: Sequence[Clip], order: list[int], join: JoinSettings, rng: np.random.Generator
+    clips: Sequence[Clip],
+    order: list[int],
+    at: int,
+    join: JoinSettings,
+    rng: np.random.Generator,
 ) -> tuple[list[int], list[float]]:
-    """The clips at the front of the order that are heard as one, and the pauses between them."""
-    chosen, pauses = [order[0]], [0.0][:0]
-    seconds = clips[order[0]].seconds
-    for number in order[1:]:
+    """The clips from a place of the order on that are heard as one, and the pauses between them."""
+    chosen = [order[at]]
+    pauses: list[float] = []
+    seconds = clips[order[at]].seconds
+    for number in (order[place] for place in range(at + 1, len(order))):
         if rng.random() >= join.probability:
             break
         pause = float(rng.uniform(*join.pause))

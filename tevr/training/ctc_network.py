@@ -6,6 +6,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 from torch import Tensor, nn
 
@@ -28,6 +29,17 @@ class Further:
     auxiliary: bool
 
 
+@runtime_checkable
+class HasStates(Protocol):
+    """A network whose frozen part can be computed apart from the rest."""
+
+    def states(self, waveforms: Tensor, samples: Tensor, seeds: Seeds | None) -> Tensor:
+        """What the frozen part makes of a batch, (batch, frames, dimensions) in float16.
+
+        `forward` takes it in place of the waveforms.
+        """
+
+
 class CtcNetwork(nn.Module):
     """A torch module that training can teach.
 
@@ -44,16 +56,6 @@ class CtcNetwork(nn.Module):
         self.frames = frames
         self.longest = longest
         self.further = tuple(further)
-
-    def states(self, waveforms: Tensor, samples: Tensor, seeds: Seeds | None) -> Tensor:
-        """What the frozen part makes of a batch, (batch, frames, dimensions) in float16.
-
-        `forward` takes it in place of the waveforms.
-
-        Raises:
-            NotImplementedError: the network has no such part.
-        """
-        raise NotImplementedError
 
     @abstractmethod
     def forward(

@@ -100,18 +100,21 @@ class Examples(Dataset[Batch]):
         self._processes = processes
         folder = settings.model.states
         self._states = None if folder is None else StateCache(folder, settings, clips)
-        self._planned: tuple[int, list[Step]] = (-1, [])
+        self._planned: dict[int, list[Step]] = {}
 
     def steps(self, epoch: int) -> list[Step]:
         """The steps of an epoch."""
-        if self._planned[0] != epoch:
+        if epoch not in self._planned:
+            # Who asks ahead is in the next epoch while the last steps of this one are learnt.
+            self._planned = {
+                key: self._planned[key] for key in (epoch - 1,) if key in self._planned
+            }
             settings = self._settings
-            plan = plan_epoch(
+            self._planned[epoch] = plan_epoch(
                 self._clips, settings.data.sources, settings.batches, settings.seed, epoch,
                 self._pieces,
             )  # fmt: skip
-            self._planned = (epoch, plan)
-        return self._planned[1]
+        return self._planned[epoch]
 
     def places(self, epoch: int, step: int, process: int) -> Iterator[Place]:
         """The places that a process passes, from a step of an epoch on, without end."""

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from onnxruntime.quantization import QuantType, quantize_dynamic
 
 from tevr.onnx_model import SHORTEST
-from tevr.training.network import HOP, SAMPLE_RATE, AcousticNetwork
+from tevr.training.network import SAMPLE_RATE, AcousticNetwork
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ FOURIER = "log_mel.basis"
 
 def export_float(network: AcousticNetwork, path: Path) -> None:
     """Write the network as a float32 graph, waveform (samples,) → log_probs (frames, labels)."""
-    longest = network.config.positions * 2 * HOP
+    longest = network.config.longest
     samples = torch.export.Dim("samples", min=SHORTEST, max=longest)
     example = torch.zeros(3 * SAMPLE_RATE)
     with _hushed():

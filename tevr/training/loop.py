@@ -17,6 +17,7 @@ from safetensors import SafetensorError
 from torch import Tensor
 
 from tevr.errors import ModelError, UsageError
+from tevr.training.ctc_network import HasStates
 from tevr.training.devices import is_narrow, is_sharded
 from tevr.training.examples import Batch, Examples
 from tevr.training.feeding import feed
@@ -209,6 +210,7 @@ class Trainer:
         if not batch.keep:
             return waveforms
         network = self._prepared.network
+        assert isinstance(network, HasStates)  # noqa: S101 - the settings have seen to it
         samples = batch.samples.to(self._accelerator.device)
         with self._autocast():
             states = network.states(waveforms, samples, batch.seeds)

@@ -35,7 +35,7 @@ from tevr.training.finished_run import (
     open_run,
     read_clips,
 )
-from tevr.training.network import HOP, SAMPLE_RATE, AcousticNetwork
+from tevr.training.network import SAMPLE_RATE, AcousticNetwork
 from tevr.training.parity import Errors, Parity, compare, count_errors, padded, spread
 from tevr.training.preparation import open_tokens
 from tevr.training.run_folder import CURVE
@@ -143,7 +143,7 @@ def _check_target(folder: Path) -> None:
 
 def _longest(network: AcousticNetwork) -> float:
     """Seconds that the recogniser may let the network hear at once, silence behind them apart."""
-    heard = network.config.positions * 2 * HOP
+    heard = network.config.longest
     if heard < LEAST:
         cause = f"The network hears {heard / SAMPLE_RATE:g} s at once, the recogniser at least"
         raise ModelError(f"{cause} {LEAST / SAMPLE_RATE:g} s", "Train one with more positions.")

@@ -9,7 +9,7 @@ labels. One frame is 20 ms.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -43,6 +43,11 @@ class NetworkConfig:
     labels: int = 256
     head_width: int | None = None  # the encoder's if None
     head_heads: int | None = None  # as many as in the encoder if None
+
+    @property
+    def longest(self) -> int:
+        """Samples that the encoder has positions for."""
+        return self.positions * 2 * HOP
 
 
 class LogMel(nn.Module):
@@ -217,11 +222,17 @@ class Head(nn.Module):
 
     def forward(self, tapped: Sequence[Tensor], mask: Tensor | None) -> Tensor:
         """One (batch, frames, width) tensor per tap."""
+        *_, last = self.states(tapped, mask)
+        return functional.log_softmax(self.labels(self.norm(last)), dim=-1)
+
+    def states(self, tapped: Sequence[Tensor], mask: Tensor | None) -> Iterator[Tensor]:
+        """The mixture of the taps, then what each block makes of it: (batch, frames, width)."""
         normed = [norm(x) for norm, x in zip(self.tap_norms, tapped, strict=True)]
         x = self.mix(torch.cat(normed, dim=-1))
+        yield x
         for block in self.blocks:
             x = block(x, mask)
-        return functional.log_softmax(self.labels(self.norm(x)), dim=-1)
+            yield x
 
 
 class AcousticNetwork(nn.Module):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import re
@@ -17,7 +16,7 @@ from safetensors import SafetensorError
 
 from tevr.errors import ModelError, OutputError
 from tevr.lm.lock import held
-from tevr.lm.whole_file import whole_file
+from tevr.lm.whole_file import whole_file, why_unwritten
 
 SETTINGS, METRICS, SUMMARY, SKIPPED = (
     "settings.yaml",
@@ -146,9 +145,8 @@ def written(folder: Path) -> Iterator[None]:
     except (OSError, SafetensorError, RuntimeError) as error:
         if isinstance(error, RuntimeError) and _TORCH_WRITER not in str(error):
             raise
-        number = getattr(error, "errno", None)
-        full = number in (errno.ENOSPC, errno.EDQUOT) or "No space left" in str(error)
-        reason = "the disk is full" if full else getattr(error, "strerror", None) or str(error)
+        full = "No space left" in str(error)  # torch and safetensors keep only the words
+        reason = "the disk is full" if full else why_unwritten(error)
         cause = f"The run in {folder} cannot be written ({reason})"
         advice = "Free some space, then start it again: it goes on from its last checkpoint."
         raise OutputError(cause, advice) from error

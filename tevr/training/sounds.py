@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from numpy.typing import NDArray
 
 from tevr.audio import read_audio
 from tevr.errors import OutputError
-from tevr.lm.whole_file import whole_file
+from tevr.lm.whole_file import whole_file, why_unwritten
 
 FULL_SCALE = 32_767
 
@@ -52,9 +51,7 @@ class SoundCache:
             with whole_file(kept) as stream:
                 stream.write(whole.tobytes())
         except OSError as error:
-            full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-            reason = "the disk is full" if full else error.strerror or str(error)
-            cause = f"Decoded sound cannot be kept in {self._folder} ({reason})"
+            cause = f"Decoded sound cannot be kept in {self._folder} ({why_unwritten(error)})"
             raise OutputError(cause, "Free some space, or name another folder.") from error
         return kept, len(whole)
 

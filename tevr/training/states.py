@@ -6,10 +6,8 @@ states are the same, too. Reading them takes a fraction of the time of computing
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
-import os
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -18,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tevr.errors import OutputError
+from tevr.lm.whole_file import whole_file, why_unwritten
 from tevr.training.batches import Utterance
 from tevr.training.manifest import Clip
 from tevr.training.settings import TrainSettings
@@ -69,18 +68,13 @@ def keep_states(path: Path, states: States) -> None:
     Raises:
         OutputError: the disk is full or fails.
     """
-    part = path.with_suffix(f".{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("wb") as stream:
+        with whole_file(path, sync=False) as stream:
             np.save(stream, states)
-        part.replace(path)
     except OSError as error:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-        reason = "the disk is full" if full else error.strerror or str(error)
-        cause = f"States of the encoder cannot be kept in {path.parent.parent} ({reason})"
+        cause = f"States of the encoder cannot be kept in {path.parent.parent}"
+        cause += f" ({why_unwritten(error)})"
         raise OutputError(cause, "Free some space, or leave model.states out.") from error
 
 

@@ -16,13 +16,12 @@ from torch.nn import functional
 
 from tevr.errors import ModelError, UsageError
 from tevr.lm.whole_file import whole_file
+from tevr.onnx_model import LEAST_VARIANCE
 from tevr.training.ctc_network import CtcNetwork, Seeds
 from tevr.training.settings import TrainSettings
 
 KIND = "wav2vec2"
 _BLOCK = re.compile(r"encoder\.layers\.(\d+)\.")
-#: What the published model adds to a clip's variance before it divides by its root.
-_LEAST_VARIANCE = 1e-7
 #: Fields of transformers' configuration that one rate of dropout stands for.
 _DROPOUTS = ("hidden_dropout", "attention_dropout", "activation_dropout", "feat_proj_dropout")
 
@@ -115,7 +114,7 @@ def _normalised(waveforms: Tensor, real: Tensor) -> Tensor:
     mean = (waveforms * real).sum(dim=1, keepdim=True) / counts
     centred = (waveforms - mean) * real
     variance = centred.square().sum(dim=1, keepdim=True) / counts
-    return centred / (variance + _LEAST_VARIANCE).sqrt()
+    return centred / (variance + LEAST_VARIANCE).sqrt()
 
 
 def open_wav2vec2_ctc(settings: TrainSettings, labels: int, blank: int) -> Wav2Vec2Ctc:

@@ -27,8 +27,8 @@ from tevr.training.typed_yaml import build
 KIND = "whisper-ctc"
 #: Dimensions of a batch of states; one of waveforms has two.
 STATES = 3
-#: Parts of a head's block whose results are added to what came in.
-_RESIDUALS = ("attention", "convolution", "feed_out")
+#: Parts of a head whose results dropout is for: the mixture, and what its blocks add to it.
+_DROPPED = ("mix", "attention", "convolution", "feed_out")
 #: The layers that these end with.
 _LAST_LAYERS = ("attention.out", "convolution.pointwise_out", "feed_out")
 _BLOCK = re.compile(r"encoder\.blocks\.(\d+)\.")
@@ -37,6 +37,12 @@ _BLOCK = re.compile(r"encoder\.blocks\.(\d+)\.")
 def frames_of(samples: int) -> int:
     """Frames that the network makes of so many samples."""
     return (samples // HOP + 1) // 2
+
+
+def _frames(samples: Tensor) -> tuple[Tensor, Tensor]:
+    """Frames of each clip (batch,), and which frames of the batch are real (batch, frames)."""
+    frames = (samples // HOP + 1) // 2
+    return frames, torch.arange(int(frames.max()), device=frames.device)[None] < frames[:, None]
 
 
 class WhisperCtc(CtcNetwork):
@@ -51,7 +57,7 @@ class WhisperCtc(CtcNetwork):
     """
 
     def __init__(self, network: AcousticNetwork, settings: TrainSettings, auxiliary: int) -> None:
-        super().__init__(frames_of, network.config.positions * 2 * HOP, list(_further(settings)))
+        super().__init__(frames_of, network.config.longest, list(_further(settings)))
         self.network = network
         if any(each.block >= network.config.head_blocks for each in self.further):
             raise UsageError("A loss is on a block that the head lacks", "Blocks count from 0.")
@@ -64,8 +70,8 @@ class WhisperCtc(CtcNetwork):
             for each in self.further
         )
         self.dropout = nn.Dropout(settings.model.dropout)
-        for name, part in network.head.blocks.named_modules():
-            if name.endswith(_RESIDUALS):
+        for name, part in network.head.named_modules():
+            if name.endswith(_DROPPED):
                 part.register_forward_hook(lambda _module, _given, result: self.dropout(result))
         self._change = SpectrumChange(settings.spectrum, network.log_mel.filters)
 
@@ -73,18 +79,17 @@ class WhisperCtc(CtcNetwork):
         self, waveforms: Tensor, samples: Tensor, seeds: Seeds | None
     ) -> tuple[Tensor, Tensor, list[Tensor]]:
         """Hear a batch, see `CtcNetwork`."""
-        frames = (samples // HOP + 1) // 2
-        mask = torch.arange(int(frames.max()), device=frames.device)[None] < frames[:, None]
+        frames, mask = _frames(samples)
         if waveforms.dim() == STATES:
             tapped = list(
                 waveforms.float().chunk(waveforms.shape[2] // self.network.config.width, dim=-1)
             )
         else:
             tapped = self._tapped(waveforms, samples, seeds, mask)
-        states = self._head(tapped, mask)
         head = self.network.head
+        mixture, *states = head.states(tapped, mask)
         with torch.autocast(waveforms.device.type, enabled=False):
-            last = self.dropout(head.norm(states[-1].float()))
+            last = self.dropout(head.norm((states or [mixture])[-1].float()))
             scores = [head.labels(last)]
             scores += [
                 way(states[each.block].float())
@@ -100,8 +105,7 @@ class WhisperCtc(CtcNetwork):
         The head's norms begin with that, too; it keeps the few large values of inner depths within
         what float16 resolves.
         """
-        frames = (samples // HOP + 1) // 2
-        mask = torch.arange(int(frames.max()), device=frames.device)[None] < frames[:, None]
+        _, mask = _frames(samples)
         tapped = self._tapped(waveforms, samples, seeds, mask)
         scaled = [functional.layer_norm(each.float(), each.shape[-1:]) for each in tapped]
         return torch.cat(scaled, dim=-1).half()
@@ -132,17 +136,6 @@ class WhisperCtc(CtcNetwork):
                 mel = self._change(mel, np.random.default_rng((*seed, 1)))
             mels.append(mel)
         return mels
-
-    def _head(self, tapped: list[Tensor], mask: Tensor) -> list[Tensor]:
-        """The head's state after every block (batch, frames, width); as `Head` has it."""
-        head = self.network.head
-        normed = [norm(x) for norm, x in zip(head.tap_norms, tapped, strict=True)]
-        x = self.dropout(head.mix(torch.cat(normed, dim=-1)))
-        states = [] if head.blocks else [x]
-        for block in head.blocks:
-            x = block(x, mask)
-            states.append(x)
-        return states
 
     def depth(self, name: str) -> int:
         """Blocks between a parameter and the encoder's end; 0 for the head."""
