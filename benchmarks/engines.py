@@ -52,7 +52,7 @@ def main() -> None:
     )
     parser.add_argument("folder", type=Path)
     parser.add_argument("--work", type=Path, required=True)
-    parser.add_argument("--clip", type=Path, action="append", required=True)
+    parser.add_argument("--clip", type=Path, nargs="+", required=True, metavar="CLIP")
     parser.add_argument("--engine", action="append", choices=ENGINES)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=5)
@@ -85,8 +85,7 @@ def in_process(engine: str, arguments: argparse.Namespace) -> tuple[list[str], l
         command = [sys.executable, "-m", "benchmarks.engines", str(arguments.folder)]
         command += ["--alone", engine, "--work", str(work), "--threads", str(arguments.threads)]
         command += ["--rounds", str(arguments.rounds)]
-        for clip in arguments.clip:
-            command += ["--clip", str(clip)]
+        command += ["--clip", *map(str, arguments.clip)]
         environment = os.environ | {"OMP_NUM_THREADS": str(arguments.threads)}
         done = subprocess.run(
             command, check=True, stdout=subprocess.PIPE, text=True, env=environment

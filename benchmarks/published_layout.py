@@ -1,6 +1,6 @@
 """Random numbers → a folder in the layout in which the 1B model is published, full size or tiny.
 
-    python -m benchmarks.published_layout FOLDER [--tiny] [--outliers 20] [--head kerstin]
+    python -m benchmarks.published_layout FOLDER [--tiny] [--outliers 20] [--head CLIP ...]
 
 Nothing of it can recognise speech; sizes, file names, formats and oddities are those of the
 published folder, so that pulling, converting, speed and rounding can be tried without it: a pickle
@@ -200,7 +200,7 @@ def main() -> None:
     parser.add_argument("--tiny", action="store_true", help="a network of 7 MB")
     parser.add_argument("--layers", type=int, help="another number of layers")
     parser.add_argument("--outliers", type=float, default=1.0, metavar="X")
-    parser.add_argument("--head", type=Path, action="append", default=[], metavar="CLIP")
+    parser.add_argument("--head", type=Path, nargs="+", default=[], metavar="CLIP")
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
     from tevr.audio import read_audio
