@@ -1,7 +1,7 @@
 """Kept hidden states → CTC heads of equal size on several label sets, and the errors each makes.
 
     python -m benchmarks.token_training features -o runs --words tatoeba.txt \
-        --set tevr=models/pretrained/de-small/tokens.json \
+        --set tevr=models/pretrained/de-tevr/tokens.json \
         --set derived=models/pretrained/de-tokens/tokens.json
 
 `benchmarks.token_data` keeps the features. Beside the named tables, characters and 256 pieces of

@@ -2,7 +2,7 @@
 
     python -m benchmarks.tokens --text klexikon.test.txt --text bundestag.test.txt \
         --judge 6-gram=characters.bin --judge other=fortunes_de.txt --judge LSTM=de-chars \
-        --table published=models/pretrained/de-small --table derived=models/pretrained/de-tokens
+        --table published=models/pretrained/de-tevr --table derived=models/pretrained/de-tokens
 
 Characters and the 256 byte pairs of `de-tokens` are always among the tables. A judge tells what
 each character costs: n-grams of characters in a file .bin, a folder with a network, or n-grams of

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 #: Folder with the derived German table, byte pairs and the characters' n-grams.
 BUNDLED = "de-tokens"
-#: The table of the published network, as the bundled recogniser has it.
-PUBLISHED = "de-small"
+#: The table of the published network.
+PUBLISHED = "de-tevr"
 PAIRS = "bpe.json"
 NGRAMS = "characters.bin"
 CHARACTERS = "characters"

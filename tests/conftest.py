@@ -85,7 +85,7 @@ def sentences() -> list[Recording]:
 @pytest.fixture(scope="session")
 def tokens() -> TokenTable:
     """The 256 published labels."""
-    return TokenTable.load(bundled("de-small") / "tokens.json")
+    return TokenTable.load(bundled("de-tevr") / "tokens.json")
 
 
 @pytest.fixture(scope="session")

@@ -178,7 +178,7 @@ def test_pictures_need_matplotlib_and_a_text_that_fits(
 
 
 def test_comparing_shows_every_table(tevr: Tevr) -> None:
-    names = ("characters", "bpe", "de-small", "de-tokens")
+    names = ("characters", "bpe", "de-tevr", "de-tokens")
     text = ("--text", SENTENCES)
     data = json.loads(tevr("tokens", "compare", *names, *text, "--json").out)["tables"]
     assert tuple(data) == names
@@ -186,9 +186,9 @@ def test_comparing_shows_every_table(tevr: Tevr) -> None:
         assert found["tokens_per_second"] == pytest.approx(
             found["tokens"] / data["characters"]["tokens"] * 15
         )
-    assert data["de-tokens"]["variation"] < data["de-small"]["variation"]
+    assert data["de-tokens"]["variation"] < data["de-tevr"]["variation"]
     assert data["de-tokens"]["variation"] < data["bpe"]["variation"]
-    assert data["de-small"]["variation"] < data["characters"]["variation"]
+    assert data["de-tevr"]["variation"] < data["characters"]["variation"]
     shown = tevr("tokens", "compare", *names, *text, "--rate", "30").out.splitlines()
     assert [line.split()[0] for line in shown[1:5]] == list(names)
     assert shown[1].split()[-1] == "30.0"

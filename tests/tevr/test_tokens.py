@@ -15,7 +15,7 @@ from tevr.errors import ModelError, UsageError
 from tevr.store import bundled
 from tevr.tokens import TokenTable
 
-TABLE = TokenTable.load(bundled("de-small") / "tokens.json")
+TABLE = TokenTable.load(bundled("de-tevr") / "tokens.json")
 words = st.text(sorted(TABLE.alphabet - {" "}), min_size=1, max_size=20)
 texts = st.lists(words, max_size=6).map(" ".join)
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from tevr.evaluation.records import SentenceScore
 from tevr.evaluation.sentence_scores import SentenceScorer, source
 from tevr.lm.beam import BeamDecoder, BeamSettings
-from tevr.store import find
+from tevr.store import bundled, find
 from tevr.tokens import TokenTable
 
 SAID = "mückenstiche sollte man nicht aufkratzen"
@@ -20,7 +20,7 @@ SAID = "mückenstiche sollte man nicht aufkratzen"
 @pytest.fixture(scope="module")
 def frames(data: Path) -> NDArray[np.float32]:
     """What the decoder is given for the clip, (frames, labels)."""
-    tokens = TokenTable.load(find("de-small").folder / "tokens.json")
+    tokens = TokenTable.load(bundled("de-tevr") / "tokens.json")
     logits = np.load(data / "logits.npy").astype(np.float64)
     return tokens.fold((logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)).astype("f4"))
 

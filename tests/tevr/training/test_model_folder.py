@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 import tevr
 from tevr.errors import AudioError, ModelError, OutputError, TevrError, UsageError
 from tevr.onnx_model import OnnxModel
-from tevr.store import find
+from tevr.store import bundled, find
 from tevr.tokens import TokenTable
 from tevr.training import model_folder
 from tevr.training.model_folder import Exported, ExportOptions, export_model
@@ -74,11 +74,11 @@ def test_the_folder_is_a_whole_model(exported: Exported, data: Path) -> None:
     files.verify()
     assert find(str(files.folder)) == files
     assert TokenTable.load(files.folder / files.tokens).labels[:3] == ("", " ", "a")
-    bundled = find("de-small")
+    small = find("de-small")
     for name in ("lm.bin", "unigrams.txt", "lexicon.bin"):
-        assert files.records[name] == bundled.records[name]
-    assert (files.decoding, files.timing) == (bundled.decoding, bundled.timing)
-    assert files.longest == bundled.longest
+        assert files.records[name] == small.records[name]
+    assert (files.decoding, files.timing) == (small.decoding, small.timing)
+    assert files.longest == small.longest
     names = {path.name for path in files.folder.iterdir()}
     assert names >= {"model.json", "README.md", *files.names}
     assert {path.name for path in files.folder.parent.iterdir()} == {"tiny", "float.onnx"}
@@ -161,7 +161,7 @@ def test_a_broken_run_is_told_and_nothing_written(
 
 def test_labels_must_be_those_of_the_weights(run: Path, tmp_path: Path, data: Path) -> None:
     broken = copy_of(run, tmp_path)
-    table = find("de-small").folder / "tokens.json"
+    table = bundled("de-tevr") / "tokens.json"
     settings = f"tokens: {table}\ndata: {{sources: [{{path: {data / 'kerstin'}}}]}}\n"
     (broken / "settings.yaml").write_text(settings, encoding="utf-8")
     with pytest.raises(ModelError, match="has 256 labels, the network 38"):
