@@ -17,6 +17,9 @@ import tevr
 ROOT = Path(__file__).parents[1]
 ROOMS = {"tevr": "tevr", "lm": "tevr.lm", "cli": "tevr.cli", "models": "tevr.models"}
 
+#: What the zoo uses where it is installed.
+ZOO = ("sklearn", "scipy", "PIL", "matplotlib", "accelerate", "torchvision", "timm")
+
 #: Folder → modules of ours and of others, by prefix, that its files may import.
 MAY_IMPORT = {
     "tevr": ("tevr", "tevr.lm", "numpy", "onnxruntime", "av", "soxr"),
@@ -34,7 +37,7 @@ MAY_IMPORT = {
         *("tevr", "tevr.lm", "tevr.models", "tevr.cli"),
         *("typer", "rich", "numpy", "av", "matplotlib"),
     ),
-    "models": ("tevr.models", "numpy", "torch"),
+    "models": ("tevr.models", "numpy", "torch", *ZOO),
 }
 #: Below these, a network is trained, converted or run with PyTorch.
 ON_TORCH = (

@@ -1,0 +1,1 @@
+"""What papers claim → how it is tried; one module for each paper, see `tevr.models.checks`."""
