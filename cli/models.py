@@ -9,7 +9,7 @@ import typer
 from typer import Argument, Option
 
 from tevr.cli.groups import Json, Quiet, make_group, steps
-from tevr.errors import UsageError
+from tevr.errors import UsageError, needed
 
 
 def make_models_app() -> typer.Typer:
@@ -56,11 +56,8 @@ def export(
     Its folder can be given to transcribe as --model. Weights are rounded to 8 bits; the card tells
     how the model came about, and what rounding changed.
     """
-    try:
+    with needed("Export", "train", "export"):
         from tevr.training.model_folder import ExportOptions, export_model
-    except ModuleNotFoundError as error:
-        cause = f"Export needs the package {error.name}, which is missing"
-        raise UsageError(cause, 'Install it with: pip install "tevr[train,export]".') from error
     from tevr.cli.export_report import export_data, export_lines
     from tevr.cli.lm_report import print_json, print_lines
 

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from tevr.errors import ModelError, UsageError
+from tevr.errors import ModelError, needed
 from tevr.registry import PUBLISHED
 from tevr.store import ModelFiles, find, installed
 
@@ -94,11 +94,8 @@ def convert_folder(
     Raises:
         UsageError: one is missing.
     """
-    try:
+    with needed("Converting", "pull"):
         from tevr.wav2vec2.conversion import FAST, FLOAT32, INT8, ConvertOptions, convert
-    except ModuleNotFoundError as error:
-        cause = f"Converting needs the package {error.name}, which is missing"
-        raise UsageError(cause, 'Install it with: pip install "tevr[pull]".') from error
     kinds = {"int8": INT8, "fast": FAST, "float32": FLOAT32}
     options = ConvertOptions(folder, target, form=form, precisions=kinds[precision], force=force)
     return convert(options, progress)

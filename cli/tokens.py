@@ -260,12 +260,19 @@ def _any_table(path: Path) -> TokenTable | BytePairs:
 
 
 def _characters(name: str) -> CharacterModel:
-    """The character model in that file or folder, or the bundled one of that name."""
+    """The character model in that file or folder, or the bundled one of that name.
+
+    A folder of transformers holds the published predictor.
+    """
     from tevr.lm.char_network import MANIFEST, NetworkModel
     from tevr.lm.characters import CharacterNgram
     from tevr.store import pretrained
 
     path = Path(name).expanduser()
+    if (path / "config.json").is_file():
+        from tevr.lm.byt5 import open_byt5
+
+        return open_byt5(path)
     for folder in (path, pretrained() / name):
         if (folder / MANIFEST).is_file():
             return NetworkModel(folder)

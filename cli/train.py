@@ -15,7 +15,7 @@ from typer import Argument, Option
 from tevr.cli.console import progress
 from tevr.cli.groups import Quiet
 from tevr.cli.process import Stopped, on_signals
-from tevr.errors import UsageError
+from tevr.errors import UsageError, needed
 
 if TYPE_CHECKING:
     from tevr.training.progress import News
@@ -43,14 +43,11 @@ def train(
     # Read when torch is loaded: threads that spin while they wait take the processor from whatever
     # else runs, the processes that prepare sound among them; then a step takes four times as long.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    try:
+    with needed("Training", "train"):
         from tevr.training.curve import draw_curve
         from tevr.training.run_folder import RunFolder
         from tevr.training.settings import read_settings
         from tevr.training.training import train as train_model
-    except ModuleNotFoundError as error:
-        cause = f"Training needs the package {error.name}, which is missing"
-        raise UsageError(cause, 'Install it with: pip install "tevr[train]".') from error
     if plot:
         print(draw_curve(RunFolder(config)))
         return 0

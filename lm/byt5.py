@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tevr.errors import ModelError, UsageError
+from tevr.errors import ModelError, UsageError, needed
 from tevr.lm.corpus import ALPHABET
 
 START = 0
@@ -67,11 +67,8 @@ def open_byt5(folder: Path) -> BytePredictor:
         UsageError: the packages transformers and torch are not installed.
         ModelError: the folder holds no such model.
     """
-    try:
+    with needed("The published predictor", "gpu"):
         torch, transformers = import_module("torch"), import_module("transformers")
-    except ImportError as error:
-        cause = f"The published predictor needs the package {error.name}"
-        raise UsageError(cause, "Install it with pip install transformers torch.") from error
     try:
         network: Any = transformers.T5ForConditionalGeneration.from_pretrained(
             str(folder), local_files_only=True

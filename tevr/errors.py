@@ -11,6 +11,9 @@ Each class also inherits the built-in exception it resembles, so a caller may ca
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class TevrError(Exception):
     """Base of all errors raised on purpose; one sentence of cause, one of advice.
@@ -49,3 +52,24 @@ class ModelError(TevrError, RuntimeError):
 
 class OutputError(TevrError, OSError):
     """A result cannot be written; nothing half-written is left in its place."""
+
+
+@contextmanager
+def needed(doing: str, *extras: str) -> Iterator[None]:
+    """Tell of packages that a part of tevr imports and that are not installed.
+
+    Args:
+        doing: what they are for, as the sentence begins: "Training".
+        extras: of tevr, that bring them.
+
+    Raises:
+        UsageError: one is missing.
+    """
+    try:
+        yield
+    except ImportError as error:
+        if (error.name or "tevr").split(".")[0] == "tevr":
+            raise  # no package is missing: it is our own fault
+        cause = f"{doing} needs the package {error.name}, which is missing"
+        advice = f'Install it with: pip install "tevr[{",".join(extras)}]".'
+        raise UsageError(cause, advice) from error

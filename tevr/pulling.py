@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from tevr.errors import ModelError, OutputError, UsageError
+from tevr.errors import ModelError, OutputError, UsageError, needed
 from tevr.home import model_folders, model_home
 from tevr.lm.lock import held
 from tevr.lm.manifest import FileRecord
@@ -183,11 +183,8 @@ def _converted(
     target: Path,
     progress: Progress,
 ) -> Path:
-    try:
+    with needed("Converting the model", "pull"):
         from tevr.wav2vec2.conversion import ConvertOptions, convert
-    except ModuleNotFoundError as error:
-        cause = f"Converting the model needs the package {error.name}, which is missing"
-        raise UsageError(cause, 'Install it with: pip install "tevr[pull]".') from error
     config = Config.read(folder)
     if config.vocab_size != model.labels:
         cause = f"{folder} holds a network of {config.vocab_size} labels, not {model.name}"

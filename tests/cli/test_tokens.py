@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -57,6 +58,34 @@ def test_another_judge_derives_other_labels(tevr: Tevr, tmp_path: Path) -> None:
     # A model that has read far more German finds the same text cheaper.
     means = [found["tables"]["characters"]["mean"] for found in (network, learnt)]
     assert means[0] < means[1]
+
+
+def test_the_published_predictor_judges_from_its_folder(
+    tevr: Tevr, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    torch = pytest.importorskip("torch")
+    ids = torch.arange(384)
+
+    class Network:
+        def eval(self) -> None: ...
+
+        def __call__(self, **given: Any) -> Any:  # the next byte is most likely e
+            steps = given["decoder_input_ids"].shape[1]
+            return SimpleNamespace(logits=-(ids - ord("e")).abs().float().repeat(1, steps, 1))
+
+    kind = SimpleNamespace(from_pretrained=lambda *_names, **_flags: Network())
+    fake = SimpleNamespace(T5ForConditionalGeneration=kind)
+    monkeypatch.setitem(sys.modules, "transformers", fake)
+    (tmp_path / "config.json").write_text("{}", encoding="utf-8")
+    text = tmp_path / "text.txt"
+
+    def mean(said: str) -> float:
+        text.write_text(said, encoding="utf-8")
+        flags = ("--text", text, "--judge", tmp_path, "--json")
+        data = json.loads(tevr("tokens", "compare", "characters", *flags).out)
+        return float(data["tables"]["characters"]["mean"])
+
+    assert mean("eeeee") < 2 < mean("ddddd")
 
 
 def test_judges_are_found_by_name_folder_and_file(tevr: Tevr, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import pickle
 
 import pytest
 
-from tevr.errors import AudioError, ModelError, OutputError, TevrError, UsageError
+from tevr.errors import AudioError, ModelError, OutputError, TevrError, UsageError, needed
 
 CLASSES = [
     (UsageError, 2, ValueError),
@@ -30,3 +30,15 @@ def test_an_error_says_what_happened_and_what_to_do(
 def test_an_error_crosses_a_process_border_whole(kind: type[TevrError]) -> None:
     copy = pickle.loads(pickle.dumps(kind("Cause", "Advice.")))  # noqa: S301 - our own bytes
     assert (type(copy), copy.cause, copy.advice) == (kind, "Cause", "Advice.")
+
+
+def test_a_missing_package_is_told_with_the_extra_that_brings_it() -> None:
+    with pytest.raises(UsageError) as caught, needed("Counting", "train", "export"):
+        import absent_package  # noqa: F401
+    assert caught.value.cause == "Counting needs the package absent_package, which is missing"
+    assert 'pip install "tevr[train,export]"' in caught.value.advice
+
+
+def test_a_fault_of_our_own_imports_is_no_missing_package() -> None:
+    with pytest.raises(ImportError, match=r"tevr\.absent"), needed("Counting", "train"):
+        import tevr.absent  # noqa: F401

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tevr.errors import UsageError
+from tevr.errors import UsageError, needed
 from tevr.training.run_folder import CURVE, METRICS, RunFolder
 
 #: Share of a loss that the smoothed line takes over from the one before.
@@ -23,11 +23,8 @@ def draw_curve(folder: RunFolder) -> Path:
         UsageError: the run has no metrics yet, or matplotlib is missing.
         OutputError: the picture cannot be written.
     """
-    try:
+    with needed("Drawing", "plots"):
         from matplotlib.figure import Figure
-    except ImportError as error:
-        cause = "Drawing needs the package matplotlib, which is missing"
-        raise UsageError(cause, 'Install it with: pip install "tevr[plots]".') from error
     lines = folder.metrics()
     if not lines:
         cause = f"{folder.path} has no {METRICS} with anything to draw"

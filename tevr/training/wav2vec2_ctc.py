@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from tevr.errors import ModelError, UsageError
+from tevr.errors import ModelError, needed
 from tevr.lm.whole_file import whole_file
 from tevr.onnx_model import LEAST_VARIANCE
 from tevr.training.ctc_network import CtcNetwork, Seeds
@@ -165,11 +165,8 @@ def _open(package: Any, start: Path | None, config: Any) -> Any:  # noqa: ANN401
 
 
 def _transformers() -> Any:  # noqa: ANN401 - imported on use, it takes seconds
-    try:
+    with needed("Training wav2vec2", "wav2vec2"):
         package = import_module("transformers")
-    except ImportError as error:
-        cause = "Training wav2vec2 needs the package transformers, which is missing"
-        raise UsageError(cause, 'Install it with: pip install "tevr[wav2vec2]".') from error
     # It would tell of a new head and show bars of its own; what matters is raised.
     package.utils.logging.set_verbosity_error()
     package.utils.logging.disable_progress_bar()
