@@ -97,9 +97,12 @@ def test_the_language_model_is_looked_for_first(tevr: Tevr, run: Path, tmp_path:
 
 
 def test_missing_packages_are_told(tevr: Tevr, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "tevr.training.model_folder", None)
+    for name in ("tevr.training.model_folder", "tevr.training.export"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    monkeypatch.setitem(sys.modules, "onnx", None)
     result = tevr("models", "export", "run", "-o", "model")
     assert result.code == 2
+    assert "Export needs the package onnx," in result.sentence
     assert result.sentence.endswith('Install it with: pip install "tevr[train,export]".')
 
 
