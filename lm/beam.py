@@ -16,13 +16,13 @@ from functools import partial
 from math import exp, inf, log1p
 from operator import itemgetter
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tevr.errors import ModelError
-from tevr.lm.decoder import SPACE, Hypothesis
+from tevr.lm.decoder import SPACE, WHOLE, Hypothesis, Place
+from tevr.lm.histories import Histories, History
 from tevr.lm.lexicon import Lexicon, encode
 from tevr.lm.ngram import LanguageModel
 from tevr.lm.prefixes import LN10, Prefix, Prefixes, PrefixSettings
@@ -73,36 +73,10 @@ class LanguageModelFiles:
     lexicon: Path | None = None
 
 
-class _History:
-    """The finished words of a hypothesis; each is made once for the words before it."""
-
-    __slots__ = ("before", "code", "language", "longer", "score", "state", "word")
-
-    def __init__(self, before: _History | None, word: str, code: int, state: Any) -> None:  # noqa: ANN401 (kenlm has no types)
-        self.before = before
-        self.word = word
-        self.code = code
-        self.state = state
-        self.score = 0.0
-        """Natural-log score of the words: language model, word bonus and hot-words."""
-        self.language = 0.0
-        """log10 of the language model alone."""
-        self.longer: dict[str, _History] = {}
-
-    def words(self) -> list[str]:
-        """From the first to the last."""
-        found: list[str] = []
-        history: _History | None = self
-        while history is not None and history.before is not None:
-            found.append(history.word)
-            history = history.before
-        return found[::-1]
-
-
 #: First frame and frame after the last of a word, behind those before it; −1 between words.
 _Trace = tuple["_Trace | None", int, int]
 #: Joint score, acoustic score, finished words, letters after them, last label, frames of the words.
-_Beam = tuple[float, float, _History, Prefix, int, _Trace | None]
+_Beam = tuple[float, float, History, Prefix, int, _Trace | None]
 
 
 class BeamDecoder:
@@ -144,62 +118,32 @@ class BeamDecoder:
             compound_offset=settings.compound_offset,
             hotword_weight=settings.hotword_weight,
         )
+        self._charges = charges
         self._new_prefixes = partial(Prefixes, labels, lexicon, hot, charges)
         self._prefixes = self._new_prefixes()
 
-    def decode(self, log_probs: NDArray[np.float32]) -> Hypothesis:
+    def decode(self, log_probs: NDArray[np.float32], place: Place = WHOLE) -> Hypothesis:
         """log_probs (frames, labels) → the hypothesis with the highest joint score."""
-        return self.best(log_probs, 1)[0]
+        return self.best(log_probs, 1, place)[0]
 
-    def best(self, log_probs: NDArray[np.float32], count: int) -> list[Hypothesis]:
+    def best(
+        self, log_probs: NDArray[np.float32], count: int, place: Place = WHOLE
+    ) -> list[Hypothesis]:
         """Up to `count` different hypotheses, best first; at least one, maybe without words."""
         if not len(log_probs):
             return [Hypothesis()]
         if self._prefixes.full:
             self._prefixes = self._new_prefixes()
-        words = _Words(self._model, self._settings)
+        words = Histories(self._model, self._prefixes, self._charges, place.before)
         search = _Search(self._prefixes, words, self._blank, self._space, self._settings)
-        return search.run(log_probs)[:count]
-
-
-class _Words:
-    """Scores words after the words before them, each once."""
-
-    def __init__(self, model: LanguageModel | None, settings: BeamSettings) -> None:
-        self._model = model
-        self._settings = settings
-        self._made = 0
-        self.root = self._make(None, "", model.begin() if model else None)
-
-    def close(self, before: _History, prefix: Prefix) -> _History:
-        """The history after one more word."""
-        settings = self._settings
-        if self._model is None:
-            history = self._make(before, prefix.text, None)
-        else:
-            log10, state = self._model.advance(before.state, prefix.word)
-            history = self._make(before, prefix.text, state)
-            history.language = before.language + log10 + prefix.extra
-            history.score = settings.alpha * LN10 * (log10 + prefix.extra) + settings.beta
-        history.score += before.score
-        history.score += prefix.hot
-        before.longer[prefix.text] = history
-        return history
-
-    def end(self, history: _History) -> float:
-        """log10 of the sentence's end after a history."""
-        return self._model.advance(history.state, "</s>")[0] if self._model else 0.0
-
-    def _make(self, before: _History | None, word: str, state: Any) -> _History:  # noqa: ANN401
-        self._made += 1
-        return _History(before, word, self._made << _PREFIX_BITS, state)
+        return search.run(log_probs, ends=place.ends)[:count]
 
 
 class _Search:
     """The search through one span."""
 
     def __init__(
-        self, prefixes: Prefixes, words: _Words, blank: int, space: int, settings: BeamSettings
+        self, prefixes: Prefixes, words: Histories, blank: int, space: int, settings: BeamSettings
     ) -> None:
         self._prefixes = prefixes
         self._words = words
@@ -207,7 +151,7 @@ class _Search:
         self._space = space
         self._settings = settings
 
-    def run(self, log_probs: NDArray[np.float32]) -> list[Hypothesis]:
+    def run(self, log_probs: NDArray[np.float32], *, ends: bool = True) -> list[Hypothesis]:
         """log_probs (frames, labels) → all hypotheses that are left, best first."""
         beams: list[_Beam] = [(0.0, 0.0, self._words.root, self._prefixes.root, self._blank, None)]
         certain = 0.0  # natural log of frames that left all hypotheses as they were
@@ -219,7 +163,7 @@ class _Search:
             else:
                 beams = self._step(beams, labels, frame)
             quiet = only_blank
-        return self._finish(beams, certain)
+        return self._finish(beams, certain, ends=ends)
 
     def _step(
         self, beams: list[_Beam], labels: Sequence[tuple[int, float]], frame: int
@@ -262,9 +206,9 @@ class _Search:
                 _add(found, acoustic + log_prob, after, longer, label, times)
         return found
 
-    def _finish(self, beams: list[_Beam], certain: float) -> list[Hypothesis]:
-        """End the last words and the sentence."""
-        ended: dict[int, tuple[float, _History, _Trace | None]] = {}
+    def _finish(self, beams: list[_Beam], certain: float, *, ends: bool) -> list[Hypothesis]:
+        """End the last words, and the sentence if it ends here."""
+        ended: dict[int, tuple[float, History, _Trace | None]] = {}
         for _, acoustic, history, prefix, _, trace in beams:
             after = history
             if prefix is not self._prefixes.root:
@@ -274,13 +218,15 @@ class _Search:
             else:
                 ended[after.code] = float(np.logaddexp(acoustic, rival[0])), *rival[1:]
         found = [
-            self._hypothesis(acoustic + certain, history, trace)
+            self._hypothesis(acoustic + certain, history, trace, ends=ends)
             for acoustic, history, trace in ended.values()
         ]
         return sorted(found, key=lambda hypothesis: hypothesis.score, reverse=True)
 
-    def _hypothesis(self, acoustic: float, history: _History, trace: _Trace | None) -> Hypothesis:
-        end = self._words.end(history)
+    def _hypothesis(
+        self, acoustic: float, history: History, trace: _Trace | None, *, ends: bool
+    ) -> Hypothesis:
+        end = self._words.end(history) if ends else 0.0
         frames: list[tuple[int, int]] = []
         while trace is not None:
             before, start, stop = trace
@@ -296,7 +242,6 @@ class _Search:
         )
 
 
-_PREFIX_BITS = 40  # room for the code of a prefix and a label below that of a history
 _SCORE: Callable[[_Beam], float] = itemgetter(0)
 _NEGLIGIBLE = 15.0
 """Natural-log distance from which on a sum of probabilities is its larger part."""
@@ -305,7 +250,7 @@ _NEGLIGIBLE = 15.0
 def _add(
     found: dict[int, _Beam],
     acoustic: float,
-    history: _History,
+    history: History,
     prefix: Prefix,
     label: int,
     trace: _Trace | None,

@@ -35,11 +35,33 @@ class Hypothesis:
         return " ".join(text for text, _, _ in self.words)
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where frames stand in what is said.
+
+    Attributes:
+        before: words that were said right before them, in order; none at the start of a sentence.
+        ends: whether a sentence ends with them; if not, a word may be cut off there.
+    """
+
+    before: tuple[str, ...] = ()
+    ends: bool = True
+
+
+#: The place of a span that is a sentence.
+WHOLE = Place()
+
+
 class Decoder(Protocol):
     """Turns the log-probabilities of one span into its best hypothesis."""
 
-    def decode(self, log_probs: NDArray[np.float32]) -> Hypothesis:
-        """log_probs (frames, labels), natural logarithms → the best hypothesis."""
+    def decode(self, log_probs: NDArray[np.float32], place: Place = WHOLE) -> Hypothesis:
+        """Frames of one span → the best hypothesis.
+
+        Args:
+            log_probs: (frames, labels), natural logarithms.
+            place: where they stand in what is said; only a language model asks for it.
+        """
         ...
 
 
@@ -49,7 +71,7 @@ class GreedyDecoder:
     def __init__(self, labels: Sequence[str]) -> None:
         self._labels = tuple(labels)
 
-    def decode(self, log_probs: NDArray[np.float32]) -> Hypothesis:
+    def decode(self, log_probs: NDArray[np.float32], place: Place = WHOLE) -> Hypothesis:  # noqa: ARG002 (labels are all it goes by)
         """log_probs (frames, labels) → the best path's words."""
         if not len(log_probs):
             return Hypothesis()

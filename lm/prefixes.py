@@ -149,6 +149,11 @@ class Prefixes:
         """Whether so many are kept that it is time to begin anew."""
         return len(self._by_text) > _MOST_PREFIXES
 
+    def scored_as(self, word: str) -> str:
+        """The word whose score a word takes: of a compound that was met, its head."""
+        met = self._by_text.get(word)
+        return met.word if met else word
+
     def extend(self, prefix: Prefix, label: int, gain: float = -inf) -> Prefix:
         """The prefix after one more label; safe from several threads.
 
