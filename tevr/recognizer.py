@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -12,16 +12,19 @@ from numpy.typing import NDArray
 
 from tevr.acoustic import FRAME_SECONDS, AcousticModel, open_model
 from tevr.audio import SAMPLE_RATE, Audio, Source, open_audio
+from tevr.draft import Draft, Window
 from tevr.errors import UsageError
 from tevr.lm.beam import BeamDecoder
 from tevr.lm.confidence import WordConfidence
 from tevr.lm.corpus import normalise
-from tevr.lm.decoder import SPACE, Decoder, GreedyDecoder, Hypothesis
+from tevr.lm.decoder import SPACE, Decoder, GreedyDecoder
 from tevr.lm.workers import in_order
 from tevr.speech import Span, SpanSettings, spans
 from tevr.store import DEFAULT_MODEL, ModelFiles, Timing, find
+from tevr.stream import Event, Stream, StreamSettings
 from tevr.tokens import TokenTable
 from tevr.transcript import Options, Segment, Transcript, Word
+from tevr.word_times import word_times
 
 #: Seconds without any label that no word outlasts. Speakers pause that long between words only;
 #: from 0.3 s down, long words of slow speakers would be torn apart.
@@ -178,10 +181,28 @@ class Recognizer:
             AudioError: the source cannot be read as sound.
         """
         with self.open(source, rate=rate) as listening:
-            return [self._parted(self._fold(span)) for span in listening.spans()]
+            return [self._parted(self._fold(span.samples)) for span in listening.spans()]
 
-    def _fold(self, span: Span) -> NDArray[np.float32]:
-        (log_probs,) = self._acoustic.log_probs([span.samples])
+    def listen(
+        self, blocks: Iterable[NDArray[np.float32]], settings: StreamSettings | None = None
+    ) -> Iterator[Event]:
+        """Recognise live sound; `tevr.stream` tells what comes when.
+
+        The options' start, end and channel are for sources that are opened; here they count for
+        nothing.
+
+        Args:
+            blocks: float32 (samples,) each, of any lengths, mono at 16 kHz, as they come.
+            settings: how often to recognise, and when words become final.
+
+        Raises:
+            AudioError: a block is no mono sound.
+            ModelError: the bundled detector of speech is missing or damaged.
+        """
+        return Stream(self._draft, self._cutting, settings).events(blocks)
+
+    def _fold(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
+        (log_probs,) = self._acoustic.log_probs([samples])
         return self._tokens.fold(log_probs)  # (frames, labels)
 
     def _parted(self, folded: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -189,20 +210,29 @@ class Recognizer:
 
     def _recognise(self, span: Span) -> Segment | None:
         """One span → its segment, or ``None`` if nothing was said in it."""
-        folded = self._fold(span)
-        hypothesis = self._decoder.decode(self._parted(folded))
+        words = self._draft(Window(span.start, span.samples, span.start)).words
+        return Segment(words) if words else None
+
+    def _draft(self, window: Window) -> Draft:
+        """One pass over a window."""
+        skipped = round((window.border - window.start) / FRAME_SECONDS)  # frames
+        folded = self._fold(window.samples)[skipped:]
+        hypothesis = self._decoder.decode(self._parted(folded), window.place)
         if not hypothesis.words:
-            return None
-        times = word_times(hypothesis, self._timing, span.end - span.start)
+            return Draft()
+        start = window.start + skipped * FRAME_SECONDS
+        seconds = window.start + len(window.samples) / SAMPLE_RATE - start
+        times = word_times(hypothesis, self._timing, seconds)
         confidences = self._confidence(folded, hypothesis.words)
-        return Segment(
-            tuple(
-                Word(text, span.start + start, span.start + end, confidence)
-                for (text, _, _), (start, end), confidence in zip(
-                    hypothesis.words, times, confidences, strict=True
-                )
+        words = tuple(
+            Word(text, start + begin, start + end, confidence)
+            for (text, _, _), (begin, end), confidence in zip(
+                hypothesis.words, times, confidences, strict=True
             )
         )
+        stops = [start + stop * FRAME_SECONDS for _, _, stop in hypothesis.words]
+        firsts = [start + first * FRAME_SECONDS for _, first, _ in hypothesis.words[1:]]
+        return Draft(words, tuple(zip(stops, [*firsts, start + seconds], strict=True)))
 
 
 class Listening:
@@ -280,34 +310,6 @@ def part_at_pauses(log_probs: NDArray[np.float32], blank: int, space: int) -> ND
     parted[middles] = -np.inf
     parted[middles, space] = 0.0
     return parted
-
-
-def word_times(
-    hypothesis: Hypothesis, timing: Timing, duration: float
-) -> list[tuple[float, float]]:
-    """Frames at which labels fire → seconds from which and to which each word sounds.
-
-    A label of several letters fires on a frame or two somewhere within its sound, so that words
-    begin before their first frame and end after their last. Both are moved by what was measured
-    for the model, and words that would then overlap share the room between them in proportion.
-
-    Args:
-        hypothesis: words with frames.
-        timing: how far labels fire from the words' borders.
-        duration: seconds of the span; no word leaves it.
-    """
-    starts = [first * FRAME_SECONDS - timing.lead for _, first, _ in hypothesis.words]
-    ends = [stop * FRAME_SECONDS + timing.tail for _, _, stop in hypothesis.words]
-    share = timing.tail / (timing.lead + timing.tail) if timing.lead + timing.tail else 0.5
-    for left in range(len(starts) - 1):
-        overlap = ends[left] - starts[left + 1]
-        if overlap > 0:
-            ends[left] -= overlap * share
-            starts[left + 1] = ends[left]
-    return [
-        (min(max(start, 0.0), duration), min(max(start, end), duration))
-        for start, end in zip(starts, ends, strict=True)
-    ]
 
 
 def usable_cores() -> int:

@@ -29,11 +29,11 @@ from tevr.recognizer import (
     load,
     part_at_pauses,
     usable_cores,
-    word_times,
 )
 from tevr.speech import FRAME, SpanSettings
 from tevr.store import Timing
 from tevr.transcript import Options, Transcript, Word
+from tevr.word_times import word_times
 
 if TYPE_CHECKING:
     from tests.conftest import Recording
