@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from tevr.errors import AudioError, UsageError
+from tevr.errors import AudioError, UsageError, needed
 
 #: Takes one block (samples, channels) and whether sound was lost in the system before it.
 OnBlock = Callable[[NDArray[np.float32], bool], None]
@@ -70,16 +70,14 @@ class PortAudio:
     """The devices of this machine.
 
     Raises:
-        AudioError: the package or the library is missing.
+        AudioError: the library is missing.
+        UsageError: the package is missing.
     """
 
     def __init__(self) -> None:
         try:
-            import sounddevice
-        except ImportError as error:
-            raise AudioError(
-                "Microphones need the package sounddevice", "Run: pip install 'tevr[dictate]'."
-            ) from error
+            with needed("A microphone", "dictate"):
+                import sounddevice
         except OSError as error:  # the package is there, the library of the system is not
             raise AudioError(
                 "Microphones need the library PortAudio",

@@ -48,11 +48,11 @@ PRONOUNS = _words(
 )
 
 _ADJECTIVES = (
-    "ander best blind böse breit dick dunkel dunkl dünn dritt einzeln einzig erst falsch fehlend"
-    " fein fest fett ganz genau gewiss bestimmt gross gut halb heikl heiss hell hoh höchst klar klein"
-    " kurz lang letzt link neu nächst offen recht richtig rot rund schwach schwarz schön schwer stark"
-    " strittig tief tiefst tot unklar viert fünft sechst siebt acht neunt zehnt weiss weit wund"
-    " zentral zweit zusätzlich überflüssig grün blau gelb springend"
+    "ander best blind böse breit dick dunkel dunkl dünn dritt einzeln einzig erst falsch"
+    " fehlend fein fest fett ganz genau gewiss bestimmt gross gut halb heikl heiss hell hoh"
+    " höchst klar klein kurz lang letzt link neu nächst offen recht richtig rot rund schwach"
+    " schwarz schön schwer stark strittig tief tiefst tot unklar viert fünft sechst siebt acht"
+    " neunt zehnt weiss weit wund zentral zweit zusätzlich überflüssig grün blau gelb springend"
 )
 _ADJECTIVE = re.compile(
     rf"(?:{'|'.join(_ADJECTIVES.split())}|\w+(?:ig|lich|isch|end|bar|sam|haft|los|iv|ell|est|tisch"

@@ -106,7 +106,7 @@ def test_devices_are_looked_for_again_on_refresh(package: types.SimpleNamespace)
 
 def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "sounddevice", None)
-    with pytest.raises(AudioError, match=r"pip install 'tevr\[dictate\]'"):
+    with pytest.raises(UsageError, match=r"sounddevice.*pip install \"tevr\[dictate\]\""):
         PortAudio()
 
 
