@@ -104,9 +104,8 @@ class _Run:
 
     def listen(self, dataset: Dataset, normaliser: Normaliser, *, quiet: bool) -> None:
         """Recognise what is left to recognise; errors so far and the time left are shown."""
-        from tevr.evaluation.running import Progress, identity, run
+        from tevr.evaluation.running import Progress, read_identity, run
 
-        self._identity = identity(self._system, dataset)
         try:
             with progress(float(len(dataset.utterances)), quiet=quiet) as bar:
                 shown = 0
@@ -119,6 +118,7 @@ class _Run:
                 self._records = run(
                     self._system, dataset, self._folder, normaliser, self._workers, show
                 )
+            self._identity = read_identity(self._folder)
         except KeyboardInterrupt as stop:
             stop.add_note("The same command goes on from here.")
             raise

@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath
 from tevr.errors import OutputError, UsageError
 from tevr.labelled import MANIFEST, read_table, texts_beside
 from tevr.lm.whole_file import whole_file
-from tevr.scoring.normalisers import get_normaliser
+from tevr.scoring.normalisers import DEFAULT, get_normaliser
 
 _TRAITS = {
     "speaker": ("client_id", "speaker"),
@@ -143,7 +143,7 @@ def _texts_beside(folder: Path) -> Iterator[Utterance]:
 
 def _checked(utterances: Iterable[Utterance]) -> tuple[Utterance, ...]:
     """The utterances with what is wrong with them, under names of their own."""
-    words = get_normaliser("plain").words
+    words = get_normaliser(DEFAULT).words
     seen: set[str] = set()
     found = []
     for number, each in enumerate(utterances, 1):

@@ -16,7 +16,7 @@ from pathlib import Path
 from tevr.errors import UsageError
 from tevr.evaluation.datasets import DUPLICATE, EMPTY, PROBLEMS
 from tevr.evaluation.records import Record
-from tevr.scoring.normalisers import get_normaliser
+from tevr.scoring.normalisers import DEFAULT, get_normaliser
 
 _NAMES = ("id", "name", "path", "audio", "file", "audio_filepath", "utterance")
 _REFERENCES = ("reference", "sentence", "text", "transcript", "ref")
@@ -88,7 +88,7 @@ def _by_name(said: Sequence[Line], heard: Sequence[Line], hypothesis: Path) -> M
 
 
 def _records(said: Sequence[Line], texts: dict[str, str]) -> Iterator[Record]:
-    words = get_normaliser("plain").words
+    words = get_normaliser(DEFAULT).words
     seen: set[str] = set()
     for number, line in enumerate(said, 1):
         name = str(line.name)

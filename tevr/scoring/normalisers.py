@@ -89,6 +89,7 @@ NORMALISERS = {
     )
 }
 DEFAULT = "plain"
+"""What the TEVR paper counts, and what decides whether a sentence holds words at all."""
 
 
 def get_normaliser(name: str, *, eszett: bool | None = None) -> Normaliser:
