@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
-from math import isfinite
+from math import floor, isfinite, log10
 
 _LABEL, _BARS, _VALUE, _ROW = 170, 380, 110, 24  # pixels: widths of the columns, height of a row
 _TOP = 6
 _STEPS = (1, 2, 2.5, 5, 10)
+_LEAST = 1e-9
+"""Values below it are drawn as nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +107,8 @@ def _cut(label: str, most: int = 26) -> str:
 
 
 def _round_up(value: float) -> float:
-    """The least 1, 2, 2.5 or 5 times a power of ten that is not less; 0 stays."""
-    if value <= 0:
+    """The least 1, 2, 2.5 or 5 times a power of ten that is not less; 0 for what is next to it."""
+    if value < _LEAST:
         return 0.0
-    power = 1.0
-    while power > value:
-        power /= 10
-    while power * 10 < value:
-        power *= 10
+    power = 10.0 ** floor(log10(value))
     return next(step * power for step in _STEPS if step * power >= value)

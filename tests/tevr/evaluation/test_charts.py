@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tevr.evaluation.charts import Bar, bar_chart
@@ -19,6 +19,7 @@ NUMBERS = st.floats(0, 1e6) | st.just(math.nan)
 
 @settings(deadline=None)  # the machine may be busy
 @given(st.lists(st.builds(Bar, st.text(st.characters(codec="utf-8")), NUMBERS), max_size=5))
+@example([Bar("the least number there is", 5e-324)])
 def test_every_chart_is_well_formed_and_complete(bars: list[Bar]) -> None:
     drawn = bar_chart("x", "Errors <by> class", bars, "%")
     clean = re.sub("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]", "", drawn)
