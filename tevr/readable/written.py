@@ -38,6 +38,41 @@ class WrittenWord:
             raise UsageError("A written word came from no spoken one", "Leave it out.")
 
 
+@dataclass(frozen=True, slots=True)
+class WrittenSegment:
+    """A stretch of speech as it stands on paper.
+
+    Attributes:
+        words: in order of time; never empty.
+    """
+
+    words: tuple[WrittenWord, ...]
+
+    def __post_init__(self) -> None:
+        if not self.words:
+            raise UsageError("A segment needs at least one word", "Leave empty ones out.")
+
+    @property
+    def text(self) -> str:
+        """What is read."""
+        return text_of(self.words)
+
+    @property
+    def spoken(self) -> str:
+        """What was said, word for word."""
+        return " ".join(word for written in self.words for word in written.spoken)
+
+    @property
+    def start(self) -> float:
+        """Seconds at which the first word starts."""
+        return self.words[0].start
+
+    @property
+    def end(self) -> float:
+        """Seconds at which the last word ends."""
+        return self.words[-1].end
+
+
 def write_as(text: str, words: Sequence[Word], *, space: bool = True) -> WrittenWord:
     """Return spoken words as one written word; they are one at least.
 
