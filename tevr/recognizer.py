@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from time import perf_counter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -184,7 +185,11 @@ class Recognizer:
             return [self._parted(self._fold(span.samples)) for span in listening.spans()]
 
     def listen(
-        self, blocks: Iterable[NDArray[np.float32]], settings: StreamSettings | None = None
+        self,
+        blocks: Iterable[NDArray[np.float32]],
+        settings: StreamSettings | None = None,
+        *,
+        clock: Callable[[], float] = perf_counter,
     ) -> Iterator[Event]:
         """Recognise live sound; `tevr.stream` tells what comes when.
 
@@ -194,12 +199,13 @@ class Recognizer:
         Args:
             blocks: float32 (samples,) each, of any lengths, mono at 16 kHz, as they come.
             settings: how often to recognise, and when words become final.
+            clock: seconds since any moment, to see by whether recognition falls behind the sound.
 
         Raises:
             AudioError: a block is no mono sound.
             ModelError: the bundled detector of speech is missing or damaged.
         """
-        return Stream(self._draft, self._cutting, settings).events(blocks)
+        return Stream(self._draft, self._cutting, settings, clock=clock).events(blocks)
 
     def _fold(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
         (log_probs,) = self._acoustic.log_probs([samples])
@@ -215,7 +221,7 @@ class Recognizer:
 
     def _draft(self, window: Window) -> Draft:
         """One pass over a window."""
-        skipped = round((window.border - window.start) / FRAME_SECONDS)  # frames
+        skipped = max(0, round((window.border - window.start) / FRAME_SECONDS))  # frames
         folded = self._fold(window.samples)[skipped:]
         hypothesis = self._decoder.decode(self._parted(folded), window.place)
         if not hypothesis.words:

@@ -32,7 +32,7 @@ from tevr.agreement import Agreement, shared
 from tevr.draft import Draft, Window
 from tevr.errors import UsageError
 from tevr.lm.decoder import Place
-from tevr.speech import Detector, Floats, SpanSettings, SpeechDetector
+from tevr.speech import FRAME_SECONDS, Detector, Floats, SpanSettings, SpeechDetector
 from tevr.transcript import Word
 from tevr.utterance import Utterance, frames_of
 
@@ -199,14 +199,15 @@ class Stream:
         """Forget what no utterance can need any more."""
         recent = self._sound.pause < self._cutting.long_pause
         kept = self._settings.context if recent else 0.0
-        self._sound.forget(self._sound.heard - self._cutting.padding - kept)
+        onset = self._sound.heard - self._cutting.min_speech - FRAME_SECONDS  # not before that
+        self._sound.forget(onset - self._cutting.padding - kept)
         return iter(())
 
     def _open(self, before: float) -> None:
         """Begin an utterance; after a short pause it goes on from the one before."""
         sound = self._sound
         fresh = sound.onset - before >= self._cutting.long_pause
-        self._border = max(self._border, sound.onset - self._cutting.padding)
+        self._border = max(self._border, sound.onset - self._cutting.padding, 0.0)
         if fresh:
             self._before = ()
         sound.forget(self._border - (0.0 if fresh else self._settings.context))
