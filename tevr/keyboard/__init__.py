@@ -1,0 +1,1 @@
+"""Text → the window that has the focus, whatever the keyboard's layout."""
