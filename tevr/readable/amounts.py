@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tevr.readable.cardinals import SINGLE, cardinal, read_cardinal
+from tevr.readable.cardinals import SINGLE, read_cardinal
 from tevr.readable.place import Piece, Place
 
 SMALL = range(13)
@@ -134,8 +134,3 @@ def _scaled(place: Place, offset: int, amount: Amount) -> Amount:
 def _counted_one(place: Place, offset: int) -> tuple[int, int] | None:
     """Return the 1 of "eine million" at an offset."""
     return (1, 1) if place.word(offset + 1) in _SCALES else None
-
-
-def is_number_word(word: str) -> bool:
-    """Tell whether a folded word by itself is a number."""
-    return cardinal(word) is not None

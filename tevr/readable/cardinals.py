@@ -67,6 +67,12 @@ def _below_thousand(word: str) -> int | None:
     return None if before is None or after is None or tail == "null" else 100 * before + after
 
 
+def begins_cardinal(word: str) -> bool:
+    """Tell whether a folded word is a number, or torn off the beginning of one: "dreiund"."""
+    torn = word == "ein" or (word.endswith("und") and cardinal(f"{word}zwanzig") is not None)
+    return torn or cardinal(word) is not None
+
+
 def read_cardinal(place: Place, offset: int = 0) -> tuple[int, int] | None:
     """Return value and count of the words of the longest number at an offset, None without one.
 
@@ -75,7 +81,7 @@ def read_cardinal(place: Place, offset: int = 0) -> tuple[int, int] | None:
     """
     text = place.word(offset)
     value = cardinal(text)
-    if value is None and text != "ein":
+    if value is None and not begins_cardinal(text):
         return None
     found = None if value is None else (value, 1)
     for count in range(1, MOST_WORDS):
@@ -95,9 +101,12 @@ def _may_continue(text: str, following: str) -> bool:
     """Tell whether a word can go on with what was spelt so far."""
     if following == "und":
         return _is_whole(f"{text}undzwanzig")
+    if following == "zig":
+        return _is_whole(f"{text}zig")
     if following == "zehn" or (cardinal(following) is None and following != "ein"):
         return False
-    return _is_whole(text + following) or _is_whole(f"{text}{following}hundert")
+    longer = text + following
+    return any(_is_whole(longer + end) for end in ("", "hundert", "zig", "undzwanzig"))
 
 
 def _is_whole(text: str) -> bool:

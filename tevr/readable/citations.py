@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tevr.readable.amounts import digits
-from tevr.readable.cardinals import read_cardinal
+from tevr.readable.cardinals import cardinal, read_cardinal
 from tevr.readable.place import Piece, Place
 from tevr.readable.word_lists import words
 
@@ -20,6 +20,7 @@ _LINKS = frozenset(["und", "bis", "oder"])
 _LETTERED = words("artikel artikels artikeln paragraf paragraph paragrafen paragraphen")
 _LETTERS = frozenset("abcdefghijklmnop")
 _VERSIONED = words("version versionen kapitel abschnitt ziffer punkt release")
+_PERIODS = range(1, 100)
 _EDITIONS = frozenset(("drucksache", "drucksachen"))
 
 
@@ -63,6 +64,12 @@ def _lists_editions(place: Place) -> bool:
     return place.kind == "edition" and place.distance == 1
 
 
+def _period(place: Place) -> tuple[int, int] | None:
+    """Return the parliament whose paper it is: one word, also before "tausend"."""
+    value = cardinal(place.word())
+    return (value, 1) if value is not None and value in _PERIODS else None
+
+
 def _as_list(piece: Piece | None) -> list[Piece] | None:
     return None if piece is None else [piece]
 
@@ -87,7 +94,7 @@ def _parted(place: Place, between: str, sign: str, most: int) -> list[Piece] | N
         start = offset + (1 if texts and between else 0)
         if texts and (not place.joins(offset) or (between and place.word(offset) != between)):
             break
-        found = read_cardinal(place, start)
+        found = _period(place) if sign == "/" and not texts else read_cardinal(place, start)
         if found is None or not (start == 0 or place.joins(start)):
             break
         texts.append(str(found[0]))

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
 
-from tevr.readable.amounts import is_number_word
+from tevr.readable.cardinals import begins_cardinal
 from tevr.readable.citations import (
     CITED,
     continue_citation,
@@ -158,7 +158,7 @@ def _applying(
 
 
 def _begins_number(word: str) -> bool:
-    return word in ("ein", "eine") or is_number_word(word)
+    return word == "eine" or begins_cardinal(word)
 
 
 def _is_ordinal(word: str) -> bool:
