@@ -86,12 +86,45 @@ class Paper:
 
 PAPERS: tuple[Paper, ...] = (
     Paper(
+        name="proxy_grad",
+        title="Leaky ReLUs That Differ in Forward and Backward Pass Facilitate Activation "
+        "Maximization in Deep Neural Networks",
+        authors="Linse, Barth and Martinetz",
+        source="IJCNN 2024, arXiv 2410.16958",
+        task="network and unit → an image that excites it; images → a network, by proxy gradients",
+        data="images",
+    ),
+    Paper(
+        name="min_net",
+        title="Bio-inspired Min-Nets Improve the Performance and Robustness of Deep Networks",
+        authors="Grüning and Barth",
+        source="2022, arXiv 2201.02149",
+        task="images → classes, by networks that take the smaller of two learned filters",
+        data="images",
+    ),
+    Paper(
+        name="fp_net",
+        title="FP-nets as novel deep networks inspired by vision",
+        authors="Grüning, Martinetz and Barth",
+        source="Journal of Vision 22(1):8, 2022, arXiv 2008.07930",
+        task="images → classes, by networks that multiply two learned filters",
+        data="images",
+    ),
+    Paper(
         name="recurrent_dropout",
         title="Recurrent Dropout without Memory Loss",
         authors="Semeniuta, Severyn and Barth",
         source="COLING 2016, arXiv 1603.05118",
         task="sequences → states, by layers that drop what is written, never what is kept",
         data="generated",
+    ),
+    Paper(
+        name="autoconvolution",
+        title="Recursive Autoconvolution for Unsupervised Learning of Convolutional Neural Networks",
+        authors="Knyazev, Barth and Martinetz",
+        source="IJCNN 2017, arXiv 1606.00611",
+        task="images → very many features, by filters learned from self-convolved patches",
+        data="images",
     ),
 )
 """All papers, in the order in which tables show them."""
