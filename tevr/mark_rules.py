@@ -62,16 +62,14 @@ def is_meant(place: Place) -> bool:
     """Whether a phrase is said for its mark or command, not as words."""
     if place.phrase.gender is None:
         return place.alone
-    if place.alone and place.previous() not in _never_pronouns(place):
+    if place.alone and not _hangs(place):
         return True
     return not any(rule(place) for rule in _WORD_RULES)
 
 
-def _never_pronouns(place: Place) -> frozenset[str]:
-    """Articles after which a noun must follow, even after a hesitation."""
-    gender = place.phrase.gender
-    articles = german.DETERMINERS[gender] if gender else frozenset()
-    return articles - german.PRONOUNS
+def _hangs(place: Place) -> bool:
+    """Whether a noun must follow the word before, even after a hesitation: "ein … Punkt"."""
+    return place.previous() in german.HANGING and place.is_determiner(place.previous())
 
 
 def _is_decimal(place: Place) -> bool:

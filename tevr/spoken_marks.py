@@ -15,13 +15,15 @@ from typing import Literal
 
 from tevr.mark_rules import Place, is_meant
 from tevr.spoken_phrases import COMMANDS, LONGEST, MARKS, PHRASES
-from tevr.spoken_words import COORDINATION, DOMAINS, REPEATING
+from tevr.spoken_words import COORDINATION, DOMAINS, HANGING, REPEATING
 from tevr.transcript import Word
 
 CommandName = Literal["delete", "stop"]
 
 # Words before a mark that are looked at, and after it; so many at most are held back with it.
 _BEFORE, _AFTER = 4, 2
+# Seconds of silence after which another sentence begins.
+_FORGOTTEN = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ class SpokenMarks:
         self._items: deque[Word | Fixed] = deque()  # not given out yet
         self._left: deque[str] = deque(maxlen=_BEFORE)
         self._first = ""
-        self._end = -math.inf  # of the last item given out, in this utterance
+        self._end = -math.inf  # seconds, of the last item given out
         self._quoted = False  # between quotation marks
 
     @property
@@ -97,13 +99,9 @@ class SpokenMarks:
             if item is None:
                 break
             found.append(item)
-        if closes:
-            self._begin_utterance()
+        if closes and not (self._left and self._left[-1] in HANGING):
+            self._left.clear()
         return found
-
-    def _begin_utterance(self) -> None:
-        self._left.clear()
-        self._first, self._end = "", -math.inf
 
     def _decided(self, closes: bool) -> Item | None:
         """Take the first item or phrase off those that wait; ``None``: wait for more."""
@@ -144,15 +142,14 @@ class SpokenMarks:
 
     def _take_word(self, key: str) -> Item:
         item = self._items.popleft()
-        self._pass(key, _words(item)[-1].end)
+        self._pass(key, _words(item))
         return item
 
     def _take(self, place: Place, size: int) -> Item:
         words = tuple(w for _ in range(size) for w in _words(self._items.popleft()))
-        self._pass("", words[-1].end)
+        self._pass("", words)
         phrase = place.phrase
         if phrase.gender is None:
-            self._begin_utterance()
             return Command("delete" if phrase.text == "delete" else "stop", words)
         if phrase.ends:
             self._first = ""
@@ -160,10 +157,12 @@ class SpokenMarks:
             phrase = replace(phrase, after=False)
         return self._quotation(Fixed(phrase.text, words, phrase.before, phrase.after))
 
-    def _pass(self, key: str, end: float) -> None:
+    def _pass(self, key: str, words: Sequence[Word]) -> None:
+        """Remember what was given out."""
+        forgotten = words[0].start - self._end > _FORGOTTEN
+        self._first = key if forgotten else self._first or key
         self._left.append(key)
-        self._first = self._first or key
-        self._end = end
+        self._end = words[-1].end
 
     def _quotation(self, mark: Fixed) -> Fixed:
         """Open or close where it was only said "Anführungszeichen"."""

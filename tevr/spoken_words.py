@@ -47,6 +47,9 @@ PRONOUNS = _words(
     "das die der den dem dies dieses diese diesen eins einen keine keinen keins meine"
 )
 
+#: After these a noun follows, even after a hesitation: they are no pronouns.
+HANGING = frozenset().union(*DETERMINERS.values()) - PRONOUNS
+
 _ADJECTIVES = (
     "ander best blind böse breit dick dunkel dunkl dünn dritt einzeln einzig erst falsch"
     " fehlend fein fest fett ganz genau gewiss bestimmt gross gut halb heikl heiss hell hoh"

@@ -98,6 +98,9 @@ CASES = {
     "das ist gut || komma weil es stimmt": "das ist gut, weil es stimmt",
     "der | punkt ist dass er fehlt": "der punkt ist dass er fehlt",
     "das ist ein | punkt | den ich mag": "das ist ein punkt den ich mag",
+    "das ist ein || punkt || den ich mag": "das ist ein punkt den ich mag",
+    "wir müssen || zum || punkt kommen": "wir müssen zum punkt kommen",
+    "was || ist das fragezeichen": "was ist das?",
     "neue || zeile": "neue zeile",
     "klammer || auf": "klammer auf",
     # commands stand alone
@@ -124,7 +127,7 @@ def words_of(said: str) -> list[list[Word]]:
             words.append(Word(text, time, time + 0.3, 0.9))
             time += 0.35
         utterances.append(words)
-        time += 1.0
+        time += 0.5
     return utterances
 
 
