@@ -120,7 +120,8 @@ PAPERS: tuple[Paper, ...] = (
     ),
     Paper(
         name="autoconvolution",
-        title="Recursive Autoconvolution for Unsupervised Learning of Convolutional Neural Networks",
+        title="Recursive Autoconvolution for Unsupervised Learning of Convolutional Neural "
+        "Networks",
         authors="Knyazev, Barth and Martinetz",
         source="IJCNN 2017, arXiv 1606.00611",
         task="images → very many features, by filters learned from self-convolved patches",
