@@ -74,6 +74,21 @@ class Images:
         first[torch.cat(chosen)] = True
         return self.take(order[first[order]]), self.take(order[~first[order]])
 
+    def hold_out(self, share: float, seed: int) -> tuple[Images, Images]:
+        """Draw that share of each class, one image at least; return them and the rest, shuffled.
+
+        Raises:
+            ValueError: a class has one image only.
+        """
+        order = torch.randperm(len(self), generator=seeded(seed))
+        held = torch.zeros(len(self), dtype=torch.bool)
+        for label, name in enumerate(self.classes):
+            members = order[self.labels[order] == label]
+            if len(members) == 1:
+                raise ValueError(f"Class {name} has one image only; two are needed.")
+            held[members[: max(1, round(share * len(members)))]] = True
+        return self.take(order[held[order]]), self.take(order[~held[order]])
+
 
 def read_images(source: Path | str, size: int | None = None, channels: int | None = None) -> Images:
     """Read images with labels.
