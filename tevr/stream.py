@@ -162,9 +162,8 @@ class Stream:
         # Room for a frame that comes late, and for sound that is forgotten in steps.
         most = cutting.longest - 1.0
         longest = min(settings.longest, 0.75 * most)
-        self._settings = replace(
-            settings, longest=longest, context=min(settings.context, most - longest)
-        )
+        context, margin = min(settings.context, most - longest), min(settings.margin, longest / 3)
+        self._settings = replace(settings, longest=longest, context=context, margin=margin)
         self._recognise = recognise
         self._cutting = cutting
         self._detector = detector or SpeechDetector()
@@ -211,7 +210,7 @@ class Stream:
         if fresh:
             self._before = ()
         sound.forget(self._border - (0.0 if fresh else self._settings.context))
-        self._due = sound.onset + self._settings.step
+        self._due = max(self._due, sound.onset + self._settings.step)
 
     def _follow(self) -> Iterator[Event]:
         """See what the latest frame means to the open utterance."""
@@ -224,7 +223,7 @@ class Stream:
         elif sound.heard - self._border >= settings.longest:
             yield from self._cut()
         elif sound.pause >= settings.settle:
-            if sound.heard >= self._free:
+            if sound.quiet and sound.heard >= self._free:
                 self._last = self._pass(ends=True)
                 yield from self._show(self._last, 0.0)
         elif sound.heard >= self._due:
@@ -252,28 +251,25 @@ class Stream:
 
     def _settled(self, draft: Draft, agreed: int) -> int:
         """How many of the words agreed on can become final; never the last word of all."""
-        latest = self._sound.heard - self._settings.margin
-        could = range(1, min(agreed + 1, len(draft.words)))
-        return max((count for count in could if self._parts(draft, count, latest)), default=0)
-
-    def _parts(self, draft: Draft, count: int, latest: float) -> bool:
-        """Whether a border can lie behind so many words."""
-        far = max(draft.words[count - 1].end, draft.border(count)) <= latest
-        return far and draft.room(count) >= self._settings.room
+        latest, room = self._sound.heard - self._settings.margin, self._settings.room
+        words = enumerate(draft.words[: min(agreed, len(draft.words) - 1)], 1)
+        could = (n for n, word in words if word.end <= latest and draft.room(n) >= room)
+        return max(could, default=0)
 
     def _cut(self) -> Iterator[Event]:
         """Make words final because their sound can be kept no longer: up to the widest gap."""
         draft, latest = self._pass(ends=False), self._sound.heard - self._settings.margin
-        could = [each for each in range(1, len(draft.words)) if draft.border(each) <= latest]
-        late = [each for each in could if 2 * draft.border(each) >= self._border + latest]
+        could = [n for n, word in enumerate(draft.words, 1) if word.end <= latest]
+        late = [n for n in could if 2 * draft.border(n) >= self._border + latest]
         count = max(late or could, key=draft.room, default=0)
         self._agreement.clear()
         if count:
             yield self._final(draft, count, closes=False)
-        else:  # nothing that a word could be made of
-            self._border = latest
-            self._sound.forget(latest - self._settings.context)
-        yield from self._show(draft.after(count), self._settings.unsure, anew=True)
+        else:  # nothing yet, but a word may have begun
+            begun = [word.start for word in draft.words[:1] if word.start > self._border]
+            self._border = min([latest, *begun])
+            self._sound.forget(self._border - self._settings.context)
+        yield from self._show(draft.after(count), self._settings.unsure, anew=count > 0)
 
     def _close(self) -> Iterator[Event]:
         draft = self._last or Draft()

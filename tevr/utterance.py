@@ -92,6 +92,11 @@ class Utterance:
         """Seconds since somebody spoke."""
         return self.heard - self.spoken
 
+    @property
+    def quiet(self) -> bool:
+        """Whether not even the latest frame sounds like speech, which takes a few to be sure."""
+        return self._run == 0
+
     def samples(self) -> Floats:
         """The sound that is kept, float32 (samples,)."""
         return np.concatenate(self._kept)
