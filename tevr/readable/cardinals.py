@@ -77,7 +77,7 @@ def read_cardinal(place: Place, offset: int = 0) -> tuple[int, int] | None:
     """Return value and count of the words of the longest number at an offset, None without one.
 
     Words are one number if together they spell one: "zwei" "hundert" "drei", but not "zwanzig"
-    "drei". "und" joins ones and tens only, "zehn" joins nothing before it ("acht, zehn, zwölf").
+    "drei". "und" joins ones and tens only, "zehn" joins no digit ("acht, zehn, zwölf").
     """
     text = place.word(offset)
     value = cardinal(text)
@@ -103,7 +103,9 @@ def _may_continue(text: str, following: str) -> bool:
         return _is_whole(f"{text}undzwanzig")
     if following == "zig":
         return _is_whole(f"{text}zig")
-    if following == "zehn" or (cardinal(following) is None and following != "ein"):
+    if cardinal(following) is None and following != "ein":
+        return False
+    if following == "zehn" and (cardinal(text) or 0) % 100:
         return False
     longer = text + following
     return any(_is_whole(longer + end) for end in ("", "hundert", "zig", "undzwanzig"))
