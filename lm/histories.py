@@ -60,9 +60,11 @@ class Histories:
         self._model = model
         self._settings = settings
         self._made = 0
-        state = model.begin() if model else None
-        for word in before if model else ():
-            _, state = model.advance(state, prefixes.scored_as(word))
+        state = None
+        if model is not None:
+            state = model.begin()
+            for word in before:
+                _, state = model.advance(state, prefixes.scored_as(word))
         self.root = self._make(None, "", state)
 
     def close(self, before: History, prefix: Prefix) -> History:
