@@ -146,6 +146,16 @@ class Microphone:
             self._stream.close()
             self._stream = None
 
+    @property
+    def name(self) -> str:
+        """Of what is being recorded."""
+        return self.device.name
+
+    @property
+    def waiting(self) -> float:
+        """Seconds of sound that were recorded and not given yet."""
+        return self._queue.qsize() * BLOCK_SECONDS
+
     def blocks(self, *, wait: float = 0.1) -> Iterator[Samples]:
         """The sound as float32 (samples,) at 16 kHz, as it comes.
 
