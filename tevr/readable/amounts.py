@@ -9,6 +9,8 @@ from tevr.readable.place import Piece, Place
 
 SMALL = range(13)
 """Numbers that Duden spells out in running text."""
+ROUND = frozenset(("hundert", "tausend", "zehntausend", "hunderttausend"))
+"""Numbers that may mean just many."""
 MOST_DECIMALS = 15
 _ONES, _THOUSAND = range(10), 1000
 _FIRST_PARTED = 10_000  # four digits have nothing between thousands (Duden, DIN 5008)

@@ -26,14 +26,11 @@ _BEFORE_DATE = words(
 )
 _DATED = words(
     """
-    jahrhundert jahrhunderts jahrhunderte jahrhunderten jahrtausend jahrtausends jahrtausende
-    klasse klassen bundesliga liga etage stock stocks stockwerk obergeschoss untergeschoss
-    geburtstag geburtstags geburtstages jahrestag todestag lebensjahr spieltag spieltags
-    auflage wahlperiode legislaturperiode semester quartal quartals bezirk fc sinfonie
-    symphonie längengrad breitengrad
+    jahrhundert jahrhunderts jahrhunderte jahrhunderten jahrtausend jahrtausends bundesliga liga
+    spieltag spieltags auflage wahlperiode bezirk fc längengrad breitengrad
     """
 )
-"""Nouns before which ordinals are written with digits, small ones too."""
+"""Nouns before which small ordinals, too, are mostly printed in digits."""
 _LINKS = words("und bis oder sowie beziehungsweise")
 _LINK_ENDS = words("zum am ab vom dem den der im in")
 
@@ -93,7 +90,7 @@ def _numeric_date(place: Place, day: Ordinal) -> list[Piece] | None:
 
 
 def _counts_noun(place: Place, found: Ordinal) -> bool:
-    """Tell whether a month or a noun with digits follows, maybe after a further ordinal."""
+    """Tell whether a month or such a noun follows, or an ordinal in digits that is linked."""
     offset = found.count
     for _ in range(3):
         word = place.word(offset)
@@ -106,7 +103,10 @@ def _counts_noun(place: Place, found: Ordinal) -> bool:
             offset += 1
         if place.word(offset) in _LINK_ENDS:
             offset += 1
-        if ordinal(place.word(offset)) is None:
+        following = ordinal(place.word(offset))
+        if following is None:
             return False
+        if following.value not in _MONTH_NUMBERS:  # "die zehnte oder fünfzehnte": both alike
+            return True
         offset += 1
     return False

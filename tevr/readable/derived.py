@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from tevr.readable.amounts import SMALL, Amount
+from tevr.readable.amounts import ROUND, SMALL, Amount
 from tevr.readable.cardinals import cardinal
 from tevr.readable.place import Piece, Place
 
@@ -39,7 +39,7 @@ def split_derived(word: str) -> tuple[int, str] | None:
     if parts is None:
         return None
     value = cardinal(parts[1])
-    if value is None or value in SMALL or parts[1] in ("hundert", "tausend"):
+    if value is None or value in SMALL or parts[1] in ROUND:
         return None
     return value, parts[2]
 

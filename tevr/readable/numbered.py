@@ -50,7 +50,7 @@ def is_numbered(place: Place) -> bool:
     """Tell whether the number at a place names the noun before it: "Kapitel 5"."""
     before = place.word(-1)
     if before in _NOUNS:
-        return True
+        return (before, place.word()) != ("nummer", "eins")  # "die Nummer eins": the best
     if before not in _MAYBE_NUMBERED or place.word(-2) == "erster":  # "in erster Linie zwei"
         return False
     after = place.word(1)  # "auf Platz zwei", but "auf dem Platz zwei Leute"

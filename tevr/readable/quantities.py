@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tevr.readable.amounts import Amount, digits, read_amount
+from tevr.readable.amounts import ROUND, Amount, digits, read_amount
 from tevr.readable.cardinals import read_cardinal
 from tevr.readable.derived import write_compound
 from tevr.readable.forms_options import FormsOptions
@@ -20,6 +20,10 @@ _WITH_CENTS = _CURRENCIES - {"pfund"}
 _CENTS = {"cent", "cents", "rappen"}
 _LARGEST_LINKED = 1000
 _LARGEST_SCORE = 99
+_BEFORE_SCORE = words(
+    "steht stand stehen endet endete enden spielten spielen trennten mit beim zum verhältnis nur"
+    " wieder noch ausgleich ergebnis"
+)
 _FRACTION_ENDS = ("viertel", "drittel", "fünftel", "sechstel", "siebtel", "achtel", "neuntel")
 _FRACTIONS = {f"{word}": value for value, word in enumerate(_FRACTION_ENDS[2:], 5)} | {
     "drittel": 3, "viertel": 4, "zehntel": 10, "zwanzigstel": 20, "hundertstel": 100,
@@ -31,7 +35,6 @@ _SOME = words(
     wenigen zig halbes
     """
 )
-_ROUND = frozenset(("hundert", "tausend"))
 _AFTER_ROUND = words("dank mal ängste tode schön")
 _HEED = words(
     """
@@ -98,11 +101,11 @@ def _counts(place: Place, amount: Amount, offset: int = 0) -> bool:
 
 def _is_idiom(place: Place, amount: Amount) -> bool:
     """Tell whether a round number means just many: "ein paar hundert", "tausend Dank"."""
-    return place.word() in _ROUND and _is_round(place, 0, amount)
+    return place.word() in ROUND and _is_round(place, 0, amount)
 
 
 def _is_round(place: Place, offset: int, amount: Amount) -> bool:
-    if place.word(offset) not in _ROUND or amount.count > 1:
+    if place.word(offset) not in ROUND or amount.count > 1:
         return False
     some = offset == 0 and place.word(-1) in _SOME
     return some or place.word(offset + 1) in _AFTER_ROUND
@@ -208,7 +211,7 @@ def _cents(place: Place, amount: Amount, currency: str) -> tuple[int, int]:
     after = place.word(start + linked + found[1])
     if after in _CENTS:
         return found[0], linked + found[1] + 1
-    if linked or after in COUNTED_IN_DIGITS or after in _ROUND or after.startswith("milli"):
+    if linked or after in COUNTED_IN_DIGITS or after in ROUND or after.startswith("milli"):
         return 0, 0
     return found
 
@@ -225,12 +228,22 @@ def _fraction(place: Place, amount: Amount, options: FormsOptions) -> list[Piece
     return [Piece(amount.count + 1, f"{amount.whole}/{below}", "digits")]
 
 
+def _is_likeness(place: Place) -> bool:
+    """Tell whether "eins zu eins" means "just so" and is no score."""
+    same = place.word() == place.word(2) == "eins"
+    return same and place.word(-1) not in _BEFORE_SCORE
+
+
 def _score(place: Place, amount: Amount) -> list[Piece] | None:
     """Write "drei zu zwei" as 3:2; not before a unit or a count of millions."""
     at = amount.count
     if amount.decimals or amount.scale or amount.article or amount.whole > _LARGEST_SCORE:
         return None
-    if place.word(at) != "zu" or not (place.joins(at) and place.joins(at + 1)):
+    if (
+        place.word(at) != "zu"
+        or _is_likeness(place)
+        or not (place.joins(at) and place.joins(at + 1))
+    ):
         return None
     other = read_amount(place, at + 1)
     if other is None or other.article or other.decimals or other.whole > _LARGEST_SCORE:
