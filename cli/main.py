@@ -61,6 +61,7 @@ def make_app() -> Typer:
     """All commands; each lives in a file of its own."""
     import typer
 
+    from tevr.cli.dictate import dictate
     from tevr.cli.doctor import doctor
     from tevr.cli.evaluate import evaluate
     from tevr.cli.lm import make_lm_app
@@ -79,6 +80,7 @@ def make_app() -> Typer:
     )
     app.callback()(lambda: None)
     app.command()(transcribe)
+    app.command()(dictate)
     app.command()(evaluate)
     app.command()(score)
     app.command()(train)
