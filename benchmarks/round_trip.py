@@ -30,7 +30,6 @@ from tevr.readable.forms_options import USUAL, FormsOptions
 from tevr.readable.written import text_of
 from tevr.transcript import Word
 
-SEED = 0
 EXAMPLES = 3
 """Failures shown of each kind."""
 LONGEST_SENTENCE = 300  # characters
@@ -123,9 +122,9 @@ def plain(text: str) -> str:
     return text.rstrip(".").lower().replace("ß", "ss")
 
 
-def run_generated(count: int) -> dict[str, Count]:
+def run_generated(count: int, seed: int) -> dict[str, Count]:
     """Write and read out cases of each kind in turn."""
-    draw = random.Random(SEED)  # noqa: S311 - numbers to test with
+    draw = random.Random(seed)  # noqa: S311 - numbers to test with
     counts: dict[str, Count] = defaultdict(Count)
     for kind in itertools.islice(itertools.cycle(GENERATED), count):
         sentence = GENERATED[kind](draw)
@@ -178,9 +177,9 @@ class Texts:
         self.changed += len(before) - len(cases) - kept
 
 
-def run_real(paths: Iterable[Path], forms: int) -> Texts:
+def run_real(paths: Iterable[Path], forms: int, seed: int) -> Texts:
     """Write the forms of sentences drawn from all over the texts, until there are enough."""
-    draw = random.Random(SEED)  # noqa: S311 - sentences to test with
+    draw = random.Random(seed)  # noqa: S311 - sentences to test with
     found = [
         sentence
         for path in paths
@@ -251,10 +250,11 @@ def main() -> None:
     parser.add_argument("texts", nargs="*", type=Path, help="running German, plain or .xz")
     parser.add_argument("--generated", type=int, default=5000, help="cases to generate")
     parser.add_argument("--real", type=int, default=1000, help="forms to take from the texts")
+    parser.add_argument("--seed", type=int, default=0, help="of what is drawn")
     given = parser.parse_args()
-    report("Generated", run_generated(given.generated))
+    report("Generated", run_generated(given.generated, given.seed))
     if given.texts:
-        texts = run_real(given.texts, given.real)
+        texts = run_real(given.texts, given.real, given.seed)
         report("In texts", texts.counts)
         words = texts.beside + sum(count.cases for count in texts.counts.values())
         print(f"\n{texts.changed} of {texts.beside} words beside the forms were written otherwise.")

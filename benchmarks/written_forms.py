@@ -34,7 +34,9 @@ FORMS = {
     "section": r"§\s(?P<section>[0-9]+[a-z]?)(?:\s(?:Abs\.|Absatz)\s(?P<clause>[0-9]+))?",
     "million": rf"(?P<count>{AMOUNT})\s(?P<scale>{SCALE})",
     "unit": rf"(?P<size>{AMOUNT})\s?(?P<unit>{UNIT_NAMES})(?![\w²³/.-])",
-    "decade": r"(?P<decade>[0-9]{2,4})er(?=[\s-]Jahre)",
+    "decade": r"(?P<decade>[0-9]{2,3}0er[ns]?)(?:[\s-](?P<years>Jahren?))?",
+    "age": r"(?P<age>[0-9]+)-(?P<tail>[jJ]ährig\w*|[tT]ägig\w*|prozentig\w*|[fF]ach\w*|mal)",
+    "score": r"(?P<goals>[0-9]{1,2})\s?:\s?(?P<other>[0-9])",
     "ordinal": r"(?P<ordinal>[0-9]{1,3})\.(?=\s\w)",
     "decimal": rf"(?P<decimal>{WHOLE},[0-9]+)",
     "number": rf"(?P<number>{WHOLE})",
@@ -44,6 +46,7 @@ FORM = re.compile(
     r"(?<![\w.,:/§+×^–−-])(?:" + "|".join(f"(?:{form})" for form in FORMS.values()) + r")"
     r"(?![\w:/×^²³°%€–−-]|[.,][0-9])"
 )
+_RANGE = re.compile(r"(?<=[0-9])(\.?)\s?[–—-]\s?(?=[0-9])")
 _GROUPS = {kind: set(re.compile(form).groupindex) for kind, form in FORMS.items()}
 _BEFORE = re.compile(rf"(?:{'|'.join(map(re.escape, BEFORE_NUMBER))})(?=\s[0-9])")
 
@@ -93,7 +96,8 @@ def _calendar(at: dict[str, str]) -> tuple[str, ...]:
         return (f"{int(at['day'])}. {at['month'].lower()}{year}",)
     if "d" in at:
         return (f"{int(at['d'])}. {int(at['m'])}. {at['y']}",)
-    return (f"{at['decade']}er",) if "decade" in at else ()
+    years = f" {at['years'].lower()}" if "years" in at else ""
+    return (f"{at['decade']}{years}",) if "decade" in at else ()
 
 
 def _clock(at: dict[str, str]) -> tuple[str, ...]:
@@ -165,6 +169,11 @@ def _counted(at: dict[str, str]) -> tuple[str, ...]:
         stem = normalise(f"der {value}. Mai").split()[1]
         small = tuple(stem + end for end in ("", "n", "r", "s", "m")) if value in SMALL else ()
         return (f"{value}.", *small)
+    if "age" in at:
+        digital = f"{at['age']}-{at['tail'].lower()}"
+        return (digital, *([normalise(digital)] if int(at["age"]) in (*SMALL, 100, 1000) else []))
+    if "goals" in at:
+        return (f"{int(at['goals'])}:{at['other']}",)
     if "decimal" in at:
         return (digits(at["decimal"]),)
     number = at["number"]
@@ -177,6 +186,7 @@ def _counted(at: dict[str, str]) -> tuple[str, ...]:
 def cases_of(sentence: str) -> tuple[str, list[Case]]:
     """The sentence as it is read out, and its forms; none if a digit belongs to no form."""
     sentence = _BEFORE.sub(lambda match: BEFORE_NUMBER[match[0]], sentence)
+    sentence = _RANGE.sub(r"\1 bis ", sentence)
     if re.search("[0-9]", FORM.sub(" ", sentence)):
         return sentence, []
     return sentence, [Case(*canonical(match), match) for match in FORM.finditer(sentence)]

@@ -12,6 +12,9 @@ SMALL = range(13)
 ROUND = frozenset(("hundert", "tausend", "zehntausend", "hunderttausend"))
 """Numbers that may mean just many."""
 MOST_DECIMALS = 15
+_LARGEST = 10**21
+_YEARS = range(1900, 2100)
+"""Numbers that are a year, and of a new clause, where they follow millions."""
 _ONES, _THOUSAND = range(10), 1000
 _FIRST_PARTED = 10_000  # four digits have nothing between thousands (Duden, DIN 5008)
 
@@ -111,28 +114,33 @@ def read_decimals(place: Place, offset: int) -> tuple[str, int]:
 def _scaled(place: Place, offset: int, amount: Amount) -> Amount:
     """Return an amount with the millions and what follows them: "eine million zweitausend"."""
     total, part, count = 0, amount.whole, amount.count
-    below, words, scales = 10**21, 0, 0
-    article = amount.article
-    while place.joins(offset + count):
-        scale, plural = _SCALES.get(place.word(offset + count), (0, False))
-        if not 0 < scale < below or part == 0 or (part == 1) == plural:
+    below, scales = _LARGEST, 0
+    while scale := _scale_at(place, offset + count, part, below):
+        total, part, below = total + part * scale, 0, scale
+        count, scales = count + 1, scales + 1
+        rest = _rest(place, offset + count)
+        if rest is None:
             break
-        total, below, count, words, scales = total + part * scale, scale, count + 1, 0, scales + 1
-        part = 0
-        found = read_cardinal(place, offset + count) if place.joins(offset + count) else None
-        if found is None and place.word(offset + count) == "eine":
-            found = _counted_one(place, offset + count)
-        if found is None or found[0] == 0:
-            break
-        part, words = found[0], found[1]
-        count += words
+        part, count = rest[0], count + rest[1]
     if not scales:
         return amount
     if scales == 1 and not part:
-        return Amount(amount.whole, count, scale=True, article=article)
+        return Amount(amount.whole, count, scale=True, article=amount.article)
     return Amount(total + part, count)
 
 
-def _counted_one(place: Place, offset: int) -> tuple[int, int] | None:
-    """Return the 1 of "eine million" at an offset."""
-    return (1, 1) if place.word(offset + 1) in _SCALES else None
+def _scale_at(place: Place, offset: int, many: int, below: int) -> int:
+    """Return what a number is multiplied by at an offset, 0 where no fitting word stands."""
+    scale, plural = _SCALES.get(place.word(offset), (0, False))
+    fits = 0 < scale < below and many > 0 and (many > 1) == plural
+    return scale if fits and place.joins(offset) else 0
+
+
+def _rest(place: Place, offset: int) -> tuple[int, int] | None:
+    """Return what follows a million and belongs to it, and the count of its words."""
+    if not place.joins(offset):
+        return None
+    found = read_cardinal(place, offset)
+    if found is None and place.word(offset) == "eine" and place.word(offset + 1) in _SCALES:
+        return 1, 1
+    return None if found is None or found[0] == 0 or found[0] in _YEARS else found

@@ -34,12 +34,12 @@ def _full_hour(place: Place, hour: int, count: int) -> list[Piece] | None:
     """Write an hour before "uhr"; that of "zehn nach acht Uhr" stays a word."""
     if not place.joins(count):
         return None
+    minutes, more = _read_minutes(place, count + 1)
+    if more:
+        return [Piece(count + 1 + more, f"{hour}:{minutes:02} Uhr", "digits")]
     if place.word(-1) in _NEXT_TO and _follows_minutes(place):
         return [AS_SAID] * count
-    minutes, more = _read_minutes(place, count + 1)
-    if not more:
-        return [Piece(count, str(hour), "digits")]
-    return [Piece(count + 1 + more, f"{hour}:{minutes:02} Uhr", "digits")]
+    return [Piece(count, str(hour), "digits")]
 
 
 def _hour_in_words(place: Place) -> list[Piece] | None:
@@ -51,7 +51,7 @@ def _hour_in_words(place: Place) -> list[Piece] | None:
 def _follows_minutes(place: Place) -> bool:
     """Tell whether the words before "vor" and "nach" are part of a time: "zehn nach", "viertel"."""
     before = place.word(-2)
-    return before in _PARTS or before in ("fünf", "zehn", "zwanzig", "fünfundzwanzig", "kurz")
+    return before in _PARTS or before in ("fünf", "zehn", "zwanzig", "fünfundzwanzig")
 
 
 def _spoken_minutes(place: Place, minutes: int, count: int) -> list[Piece] | None:

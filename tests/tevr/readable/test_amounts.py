@@ -27,7 +27,11 @@ def test_thousands_are_parted_from_five_digits_on(number: int, sign: str) -> Non
     assert len(parts) == 1 or number >= 10_000
 
 
-@given(st.integers(1_000_001, 10**13).filter(lambda number: number % 1_000_000))
+@given(
+    st.integers(1_000_001, 10**13).filter(
+        lambda number: number % 1_000_000 not in (0, *range(1900, 2100))
+    )
+)
 def test_large_numbers_come_back_whole(number: int) -> None:
     text = read_out(number)
     assert read_amount(place(text)) == Amount(number, len(text.split()))
