@@ -12,7 +12,7 @@ from tevr.readable.place import Piece, Place
 _TAIL = re.compile(
     r"(\w+?)((?:jährig|köpfig|prozentig|tägig|stündig|minütig|teilig|stellig|seitig|fach|mal)\w*)"
 )
-_DECADE = re.compile(r"(\w*(?:zig|ssig|zehn|hundert|tausend))(er[ns]?)")
+_DECADE = re.compile(r"(\w*(?:zig|ssig|zehn|hundert|\wtausend))(er[ns]?)")
 _HALVES = {
     "ziel": "Ziel", "ziels": "Ziels", "ziele": "Ziele", "hürde": "Hürde", "klausel": "Klausel",
     "marke": "Marke", "grenze": "Grenze", "regel": "Regel", "job": "Job", "jobs": "Jobs",

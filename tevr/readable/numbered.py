@@ -8,7 +8,7 @@ from tevr.readable.word_lists import words
 _NOUNS = words(
     """
     seite seiten kapitel kapiteln artikel artikels artikeln nummer nummern paragraf paragraph
-    paragrafen paragraphen absatz absätze absätzen satz punkt tagesordnungspunkt zusatzpunkt
+    paragrafen paragraphen absatz absätze absätzen punkt tagesordnungspunkt zusatzpunkt
     tagesordnungspunkte tagesordnungspunkten zusatzpunkte zusatzpunkten drucksache drucksachen band
     ziffer randnummer gleis gleise abbildung abbildungen tabelle tabellen formel level phase phasen
     stufe version typ bahnsteig staffel episode heft anlage abschnitt hausnummer note zeile zeilen
@@ -17,8 +17,8 @@ _NOUNS = words(
     """
 )
 _MAYBE_NUMBERED = words(
-    "platz teil gruppe buch tag runde position rang linie klasse folge halle zimmer block raum bus"
-    " grösse liga frage aufgabe variante option szenario schritt bände bänden titel"
+    "satz platz teil gruppe buch tag runde position rang linie klasse folge halle zimmer block raum"
+    " bus grösse liga frage aufgabe variante option szenario schritt bände bänden titel"
 )
 _AFTER_NUMBERED = words(
     """
@@ -53,6 +53,8 @@ def is_numbered(place: Place) -> bool:
         return (before, place.word()) != ("nummer", "eins")  # "die Nummer eins": the best
     if before not in _MAYBE_NUMBERED or place.word(-2) == "erster":  # "in erster Linie zwei"
         return False
+    if before == "satz" and place.distance == 1:  # "Absatz 1 Satz 2"
+        return True
     after = place.word(1)  # "auf Platz zwei", but "auf dem Platz zwei Leute"
     return place.word() == "eins" or not after or after in _AFTER_NUMBERED
 

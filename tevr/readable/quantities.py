@@ -105,7 +105,7 @@ def _is_idiom(place: Place, amount: Amount) -> bool:
 
 
 def _is_round(place: Place, offset: int, amount: Amount) -> bool:
-    if place.word(offset) not in ROUND or amount.count > 1:
+    if place.word(offset) not in ROUND or amount.count > 1 + amount.scale:
         return False
     some = offset == 0 and place.word(-1) in _SOME
     return some or place.word(offset + 1) in _AFTER_ROUND
