@@ -127,6 +127,14 @@ PAPERS: tuple[Paper, ...] = (
         task="images → very many features, by filters learned from self-convolved patches",
         data="images",
     ),
+    Paper(
+        name="feature_reuse",
+        title="Deep Convolutional Neural Networks as Generic Feature Extractors",
+        authors="Hertel, Barth, Käster and Martinetz",
+        source="IJCNN 2015, arXiv 1710.02286",
+        task="images → classes, by convolutions learned on other images and a new classifier",
+        data="images",
+    ),
 )
 """All papers, in the order in which tables show them."""
 
