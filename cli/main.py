@@ -71,6 +71,7 @@ def make_app() -> Typer:
     from tevr.cli.tokens import make_tokens_app
     from tevr.cli.train import train
     from tevr.cli.transcribe import transcribe
+    from tevr.cli.zoo import make_zoo_app
 
     app = typer.Typer(
         help="Offline German speech recognition: audio in, text out, nothing sent anywhere.",
@@ -89,6 +90,7 @@ def make_app() -> Typer:
     app.add_typer(make_lm_app(), name="lm")
     app.add_typer(make_models_app(), name="models")
     app.add_typer(make_tokens_app(), name="tokens")
+    app.add_typer(make_zoo_app(), name="zoo")
     return app
 
 

@@ -78,11 +78,17 @@ class Bench:
     """Answer within a minute or two rather than as well as possible."""
     say: Say = lambda _: None
     """Told how far it has come, in a few words."""
+    networks: Path | None = None
+    """For what several claims train once; `shared` tells the place."""
 
-    def find(self, name: str) -> Path | None:
-        """Return the data file of that name if it is there, such as `mnist_train.npz`."""
-        path = self.data / name if self.data else None
-        return path if path is not None and path.exists() else None
+    @property
+    def shared(self) -> Path:
+        """Folder of networks that more than one claim asks."""
+        return self.networks or self.folder / "networks"
+
+    def find(self, pattern: str) -> Path | None:
+        """Return the first data file of that name or pattern, such as `mnist_train*.npz`."""
+        return next(iter(sorted(self.data.glob(pattern))), None) if self.data else None
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,9 @@ The abstract can be read in two ways, and both are here (`proxy_slope`): only th
 s′ (`backward`), or a second network of equal weights with s′ gives the gradient (`network`). In one
 hidden layer both are the same. Networks can be trained by such gradients too.
 
-Ours, as the paper's settings were not found: the start, an image of zeros with a 1 in the middle,
-steps of length 1 along the normalised gradient, and the blur are those of the first author's
-earlier feature visualisation; slopes, sizes and networks are our choice.
+Ours, as the paper's settings were not found: slopes, starts, lengths and numbers of steps, and
+networks. Steps along the normalised gradient, blur, roll and the start `centre` are as in the first
+author's earlier feature visualisation.
 """
 
 from __future__ import annotations
@@ -235,33 +235,30 @@ class TrainConfig(ClassifierConfig):
     """Channels of the first two of six convolutions; the next have two and four times as many."""
 
 
-class PlainNet(nn.Sequential):
+class PlainNet(nn.Module):
     """Six convolutions of 3×3 with ReLU, mean, linear layer; nothing that normalises."""
 
     def __init__(self, channels: int, width: int, classes: int) -> None:
-        parts: list[nn.Module] = [Centre()]
+        super().__init__()
+        parts: list[nn.Module] = []
         for at, factor in enumerate((1, 1, 2, 2, 4, 4)):
             stride = 2 if at in (2, 4) else 1
             convolution = nn.Conv2d(channels, factor * width, 3, stride, 1)
             nn.init.kaiming_normal_(convolution.weight)
-            nn.init.zeros_(convolution.bias)  # type: ignore[arg-type]
             parts += [convolution, nn.ReLU()]
             channels = factor * width
-        super().__init__(
-            *parts, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(channels, classes)
-        )
-
-    def convolutions(self) -> list[str]:
-        """Return the names of its convolutions, from the image on."""
-        return [name for name, part in self.named_children() if isinstance(part, nn.Conv2d)]
-
-
-class Centre(nn.Module):
-    """Pixels from 0 to 1 → −1 to 1."""
+        parts += [nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(channels, classes)]
+        self.layers = nn.Sequential(*parts)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(batch, channels, height, width) → the same."""
-        return 2 * x - 1
+        """Pixels from 0 to 1 (batch, channels, height, width) → scores (batch, classes)."""
+        scores: Tensor = self.layers(2 * x - 1)
+        return scores
+
+    def convolutions(self) -> list[str]:
+        """Return the names of convolutions in `layers`, which take −1 to 1, from the image on."""
+        parts = self.layers.named_children()
+        return [name for name, part in parts if isinstance(part, nn.Conv2d)]
 
 
 def build(config: TrainConfig, classes: int) -> PlainNet:

@@ -52,7 +52,9 @@ class Standardise(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(batch, channels, height, width) → the same."""
-        return (x - self.get_buffer("mean")) / self.get_buffer("deviation")
+        standard = (x - self.get_buffer("mean")) / self.get_buffer("deviation")
+        # Convolutions of each channel alone, and processors, are quicker on channels side by side.
+        return standard.contiguous(memory_format=torch.channels_last)
 
 
 class Shortcut(nn.Module):

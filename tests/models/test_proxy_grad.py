@@ -173,30 +173,32 @@ def test_from_the_plateau_only_a_proxy_leads_on() -> None:
 def test_images_excite_their_unit_more_and_more(start: str, reading: Reading) -> None:
     network = small_network()
     config = MaximiseConfig(start=start, reading=reading, starts=2, steps=15, blur=0.4, shift=1)  # type: ignore[arg-type]
-    found = maximise(network, network.convolutions()[3], [0, 3], (1, 16, 16), config)
+    found = maximise(network.layers, network.convolutions()[3], [0, 3], (1, 16, 16), config)
     assert found.images.shape == (2, 2, 1, 16, 16)
     assert found.history.shape == (16, 2, 2)
     assert found.images.abs().max() <= 1
     assert (found.values >= found.history[0]).all()
     assert found.values.mean() > found.history[0].mean() + 0.05
-    again = maximise(network, network.convolutions()[3], [0, 3], (1, 16, 16), config)
+    again = maximise(network.layers, network.convolutions()[3], [0, 3], (1, 16, 16), config)
     assert torch.equal(again.images, found.images)
 
 
 def test_the_value_told_is_what_the_network_itself_says() -> None:
     network = small_network()
-    found = maximise(network, "15", 2, (1, 12, 12), MaximiseConfig(steps=10, reading="network"))
+    found = maximise(
+        network.layers, "14", 2, (1, 12, 12), MaximiseConfig(steps=10, reading="network")
+    )
     with torch.no_grad():
-        said = network(found.images[0])[0, 2]
+        said = network.layers(found.images[0])[0, 2]
     assert float(said) == pytest.approx(float(found.values), rel=1e-5)
 
 
 def test_what_cannot_be_maximised_is_told() -> None:
     network = small_network()
     with pytest.raises(ValueError, match="no layer 'x'; it has"):
-        maximise(network, "x", 0, (1, 8, 8))
+        maximise(network.layers, "x", 0, (1, 8, 8))
     with pytest.raises(ValueError, match="units 0 to 1"):
-        maximise(network, "1", 2, (1, 8, 8))
+        maximise(network.layers, "0", 2, (1, 8, 8))
     plain = nn.Sequential(nn.Conv2d(1, 2, 3), nn.Tanh())
     with pytest.raises(ValueError, match="no ReLU or LeakyReLU"):
         maximise(plain, "0", 0, (1, 8, 8))
@@ -215,7 +217,7 @@ def test_impossible_settings_are_refused(values: dict[str, object]) -> None:
 def test_training_has_the_loss_of_the_network_and_the_gradient_of_the_proxy() -> None:
     network = small_network()
     batch = torch.rand(4, 1, 12, 12), torch.tensor([0, 1, 2, 0])
-    first = network[1].weight
+    first = network.get_parameter("layers.0.weight")
 
     def gradient(slope: float) -> tuple[float, Tensor]:
         loss = proxied_loss(slope)(network, batch, 0)["loss"]
