@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -17,6 +18,8 @@ OnBlock = Callable[[NDArray[np.float32], bool], None]
 
 #: Seconds of sound in each block: short against the time in which text is expected.
 BLOCK_SECONDS = 0.1
+# The number of the stream for errors, which libraries in C write to by themselves.
+_ERRORS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +123,8 @@ class PortAudio:
         failure: Exception | None = None
         for channels in dict.fromkeys((1, device.channels)):
             try:
-                return self._opened(device, rate, channels, on_block)
+                with _errors_of_c_unheard():
+                    return self._opened(device, rate, channels, on_block)
             except self._sound.PortAudioError as error:
                 failure = error
         raise AudioError(
@@ -198,6 +202,24 @@ def choose_device(devices: Sequence[Device], wanted: str | None) -> Device:
         names = ", ".join(f"{device.number} {device.name}" for device in (first, *others))
         raise UsageError(f"{wanted!r} fits several microphones: {names}", "Name one by its number.")
     return first
+
+
+@contextmanager
+def _errors_of_c_unheard() -> Iterator[None]:
+    """Keep off the terminal what PortAudio and ALSA print about what they raise as well."""
+    try:
+        kept = os.dup(_ERRORS)
+    except OSError:  # closed by the caller: nothing is heard anyway
+        yield
+        return
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, _ERRORS)
+    os.close(nothing)
+    try:
+        yield
+    finally:
+        os.dup2(kept, _ERRORS)
+        os.close(kept)
 
 
 def _same_name(one: str, other: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import types
 from typing import Any
@@ -91,6 +92,22 @@ def test_blocks_are_copies_and_all_channels_come_where_one_cannot() -> None:
     assert overflowed
     stream.close()  # of a device that is gone, which the package complains about
     assert not stream.active
+
+
+@pytest.mark.usefixtures("package")
+def test_what_the_library_prints_is_kept_off_the_terminal(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    start = InputStream.start
+
+    def noisy(stream: InputStream) -> None:
+        os.write(2, b"ALSA lib pcm.c: Unknown PCM\n")
+        start(stream)
+
+    monkeypatch.setattr(InputStream, "start", noisy)
+    PortAudio().open(HEADSET, 16_000, lambda *_: None)
+    os.write(2, b"ours\n")
+    assert capfd.readouterr().err == "ours\n"
 
 
 @pytest.mark.usefixtures("package")
