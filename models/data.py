@@ -124,11 +124,11 @@ def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
         ValueError: it is missing, damaged, or no such archive.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files}
     except FileNotFoundError:
         raise ValueError(f"There is no {path}.") from None
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, AttributeError) as error:
+    except (OSError, ValueError, EOFError, TypeError, zipfile.BadZipFile) as error:
         raise ValueError(f"{path} cannot be read as an archive of plain arrays (.npz).") from error
 
 

@@ -21,7 +21,7 @@ def read_state(path: Path) -> dict[str, Any]:
     """
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
+    except (OSError, RuntimeError, LookupError, EOFError, pickle.UnpicklingError) as error:
         raise ValueError(f"{path} cannot be read as a checkpoint.") from error
     if not isinstance(state, dict):
         raise ValueError(f"{path} holds no training.")
