@@ -24,10 +24,9 @@ _BEFORE_SCORE = words(
     "steht stand stehen endet endete enden spielten spielen trennten mit beim zum verhältnis nur"
     " wieder noch ausgleich ergebnis"
 )
-_FRACTION_ENDS = ("viertel", "drittel", "fünftel", "sechstel", "siebtel", "achtel", "neuntel")
-_FRACTIONS = {f"{word}": value for value, word in enumerate(_FRACTION_ENDS[2:], 5)} | {
-    "drittel": 3, "viertel": 4, "zehntel": 10, "zwanzigstel": 20, "hundertstel": 100,
-    "tausendstel": 1000,
+_FRACTIONS = {
+    "drittel": 3, "viertel": 4, "fünftel": 5, "sechstel": 6, "siebtel": 7, "achtel": 8,
+    "neuntel": 9, "zehntel": 10, "zwanzigstel": 20, "hundertstel": 100, "tausendstel": 1000,
 }  # fmt: skip
 _SOME = words(
     """
