@@ -135,6 +135,14 @@ PAPERS: tuple[Paper, ...] = (
         task="images → classes, by convolutions learned on other images and a new classifier",
         data="images",
     ),
+    Paper(
+        name="covid_ct",
+        title="Explainable COVID-19 Detection Using Chest CT Scans and Deep Learning",
+        authors="Alshazly, Linse, Barth and Martinetz",
+        source="Sensors 21(2):455, 2021, arXiv 2011.05317",
+        task="CT slices → with COVID-19 or without (research code, no medical device)",
+        data="images",
+    ),
 )
 """All papers, in the order in which tables show them."""
 
