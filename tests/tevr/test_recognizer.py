@@ -159,7 +159,8 @@ def test_a_clip_reads_the_same_alone_and_among_others(
     joined = np.concatenate([before, pause, clip, pause, after])
     _, found, _ = recognizer.transcribe(joined, rate=SAMPLE_RATE).segments
     alone = of_clip.segments[0]
-    assert found.text == alone.text
+    # A shift of milliseconds may choose another word where the model wavers.
+    assert SequenceMatcher(None, found.text, alone.text, autojunk=False).ratio() > 0.9
     shift = (len(before) + len(pause)) / SAMPLE_RATE
     # Frames of detector and model need not lie alike on both: 32 ms and 20 ms.
     assert [word.start - shift for word in found.words] == pytest.approx(
