@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
 
 from tevr.errors import ModelError
-from tevr.store import bundled
 from tevr.training.data_settings import DataSettings, SourceSettings
 from tevr.training.learning_settings import (
     CHARACTERS,
@@ -171,11 +170,11 @@ def test_files_that_are_no_networks_are_refused(tmp_path: Path) -> None:
         make(model=ModelSettings(sizes=SIZES, head=tmp_path / "x.safetensors"))
 
 
-def test_a_recipe_goes_on_from_the_bundled_head() -> None:
-    recipe = Path(__file__).parents[3] / "models" / "recipes" / "de-small-fresh.yaml"
-    head = bundled("de-head") / "head.safetensors"
-    sizes = read_settings(recipe).model.sizes
+def test_a_recipe_goes_on_from_the_bundled_models_weights() -> None:
+    recipes = Path(__file__).parents[3] / "models" / "recipes"
+    weights = recipes / "de-small.safetensors"
+    sizes = read_settings(recipes / "de-small-open.yaml").model.sizes
     labels = len(open_tokens(CHARACTERS).labels)
-    network = make(labels, model=ModelSettings(start=head, sizes=sizes)).network
-    for name, weight in load_file(head).items():
+    network = make(labels, model=ModelSettings(start=weights, sizes=sizes)).network
+    for name, weight in load_file(weights).items():
         torch.testing.assert_close(network.get_parameter(name), weight.float(), atol=0, rtol=0)
