@@ -143,6 +143,14 @@ PAPERS: tuple[Paper, ...] = (
         task="CT slices → with COVID-19 or without (research code, no medical device)",
         data="images",
     ),
+    Paper(
+        name="committee",
+        title="Committees of Deep Feedforward Networks Trained with Few Data",
+        authors="Miclut, Käster, Martinetz and Barth",
+        source="GCPR 2014, arXiv 1406.5947",
+        task="few labelled images → classes, by votes of networks without back-propagation",
+        data="images",
+    ),
 )
 """All papers, in the order in which tables show them."""
 

@@ -148,6 +148,7 @@ def networks(draw: st.DrawFn) -> tuple[Layer, ...]:
     return tuple(found)
 
 
+@settings(deadline=None)
 @given(networks())
 def test_notation_can_be_written_and_read_back(layers: tuple[Layer, ...]) -> None:
     assert parse_network(write_network(layers)) == layers
