@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tevr.lm.number_words import cardinal as read_out
@@ -18,6 +18,7 @@ def place(text: str) -> Place:
     return Place([Word(word, 0.0, 0.0, 1.0) for word in words], words)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10**15), st.sampled_from([".", "\u202f", ""]))
 def test_thousands_are_parted_from_five_digits_on(number: int, sign: str) -> None:
     text = digits(number, sign)
@@ -27,6 +28,7 @@ def test_thousands_are_parted_from_five_digits_on(number: int, sign: str) -> Non
     assert len(parts) == 1 or number >= 10_000
 
 
+@settings(deadline=None)
 @given(
     st.integers(1_000_001, 10**13).filter(
         lambda number: number % 1_000_000 not in (0, *range(1900, 2100))
@@ -37,6 +39,7 @@ def test_large_numbers_come_back_whole(number: int) -> None:
     assert read_amount(place(text)) == Amount(number, len(text.split()))
 
 
+@settings(deadline=None)
 @given(st.integers(0, 999_999), st.text("0123456789", min_size=1, max_size=9))
 def test_decimals_come_back_digit_by_digit(whole: int, decimals: str) -> None:
     said = " ".join(read_out(int(digit)) for digit in decimals)

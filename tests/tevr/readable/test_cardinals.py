@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tevr.lm.number_words import cardinal as read_out
@@ -25,6 +25,7 @@ def torn(word: str) -> str:
     return word.replace("h und ert", "hundert").replace("taus end", "tausend")
 
 
+@settings(deadline=None)
 @given(st.integers(0, 999_999))
 @example(100)
 @example(1000)
@@ -33,11 +34,13 @@ def test_a_number_that_is_read_out_is_read_back(number: int) -> None:
     assert cardinal(read_out(number).replace("ß", "ss")) == number
 
 
+@settings(deadline=None)
 @given(st.integers(1100, 1999))
 def test_years_are_read_in_hundreds(year: int) -> None:
     assert cardinal(read_out(year, year=True).replace("ß", "ss")) == year
 
 
+@settings(deadline=None)
 @given(st.integers(0, 999_999))
 def test_a_torn_number_is_one_number(number: int) -> None:
     text = torn(read_out(number))
@@ -80,6 +83,7 @@ def test_a_number_that_may_go_on_is_undecided() -> None:
     assert read_cardinal(place("zwanzig leute", closed=False)) == (20, 1)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 99_999))
 def test_what_begins_a_number_is_seen_by_its_first_word(number: int) -> None:
     assert begins_cardinal(torn(read_out(number)).replace("ß", "ss").split()[0])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tevr.lm.number_words import cardinal
@@ -23,18 +23,21 @@ def texts(pieces: list[Piece] | None) -> list[str | None] | None:
     return None if pieces is None else [piece.text for piece in pieces]
 
 
+@settings(deadline=None)
 @given(st.integers(1, 9999), st.sampled_from(["", "a", "d"]))
 def test_a_section_comes_back(number: int, letter: str) -> None:
     found = write_citation(place(f"paragraf {cardinal(number)} {letter}"))
     assert texts(found) == ["§", f"{number}{letter}"]
 
 
+@settings(deadline=None)
 @given(st.integers(1, 21), st.integers(1, 32_000))
 def test_a_printed_paper_comes_back(period: int, number: int) -> None:
     said = f"drucksache {cardinal(period)} {cardinal(number)}"
     assert texts(write_edition(place(said, at=1))) == [f"{period}/{number}"]
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 30), min_size=2, max_size=4))
 def test_a_version_comes_back(numbers: list[int]) -> None:
     said = " punkt ".join(map(cardinal, numbers))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tevr.lm.number_words import cardinal as read_out
@@ -18,6 +18,7 @@ def place(text: str, *, at: int = 0) -> Place:
     return Place([Word(word, 0.0, 0.0, 1.0) for word in words], words, at=at)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 24), st.integers(1, 59), st.booleans())
 def test_every_time_comes_back(hour: int, minute: int, zero: bool) -> None:
     said_hour = "ein" if hour == 1 else read_out(hour)

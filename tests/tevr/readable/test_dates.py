@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tevr.lm.number_words import cardinal, ordinal
@@ -25,11 +25,13 @@ def texts(pieces: list[Piece] | None) -> list[str | None] | None:
     return None if pieces is None else [piece.text for piece in pieces]
 
 
+@settings(deadline=None)
 @given(DAYS, ENDINGS, st.sampled_from(sorted(MONTHS)))
 def test_a_day_before_a_month_has_digits(day: int, ending: str, month: str) -> None:
     assert texts(write_ordinal(place(f"{ordinal(day)}{ending} {month}"))) == [f"{day}."]
 
 
+@settings(deadline=None)
 @given(DAYS, st.integers(1, 12), st.integers(1000, 2199), ENDINGS)
 def test_a_date_of_ordinals_with_a_year_comes_back(
     day: int, month: int, year: int, ending: str
@@ -38,11 +40,13 @@ def test_a_date_of_ordinals_with_a_year_comes_back(
     assert texts(write_ordinal(place(said))) == [f"{day}.", f"{month}.", str(year)]
 
 
+@settings(deadline=None)
 @given(st.integers(1, 12), ENDINGS)
 def test_small_ordinals_stay_words_elsewhere(number: int, ending: str) -> None:
     assert write_ordinal(place(f"der {ordinal(number)}{ending} mann", at=1)) == [AS_SAID]
 
 
+@settings(deadline=None)
 @given(st.integers(13, 999), ENDINGS)
 def test_large_ordinals_have_digits(number: int, ending: str) -> None:
     assert texts(write_ordinal(place(f"{ordinal(number)}{ending} mal"))) == [f"{number}."]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tevr.lm.number_words import cardinal
@@ -18,6 +18,7 @@ def place(text: str) -> Place:
     return Place([Word(word, 0.0, 0.0, 1.0) for word in words], words)
 
 
+@settings(deadline=None)
 @given(
     st.integers(13, 9999).filter(lambda number: number not in (100, 1000)),
     st.sampled_from(["jährige", "prozentig", "tägigen", "fach", "mal"]),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tevr.lm.number_words import cardinal
@@ -24,18 +24,21 @@ def said(digits: str) -> str:
     return " ".join(cardinal(int(digit)) for digit in digits)
 
 
+@settings(deadline=None)
 @given(DIGITS)
 def test_a_telephone_number_comes_back(digits: str) -> None:
     found = write_digits(place(f"telefon {said(digits)}", at=1))
     assert found == [Piece(len(digits), digits, "digits")]
 
 
+@settings(deadline=None)
 @given(DIGITS)
 def test_digits_from_zero_on_need_no_name(digits: str) -> None:
     found = write_digits(place(said(f"0{digits[1:]}")))
     assert found == [Piece(len(digits), f"0{digits[1:]}", "digits")]
 
 
+@settings(deadline=None)
 @given(st.lists(st.text("0123456789", min_size=1, max_size=4), min_size=2, max_size=6))
 def test_pauses_part_groups(groups: list[str]) -> None:
     words, now = [Word("telefon", 0.0, 0.5, 1.0)], 0.5

@@ -6,7 +6,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tevr.readable.digit_runs import LONGEST
@@ -73,12 +73,14 @@ def speech() -> st.SearchStrategy[list[Word]]:
     return st.lists(pairs, max_size=16).map(in_time)
 
 
+@settings(deadline=None)
 @given(speech(), OPTIONS)
 def test_what_was_said_can_be_read_off(spoken: list[Word], options: FormsOptions) -> None:
     found = write_forms(spoken, options)
     assert [said for word in found for said in word.spoken] == [word.text for word in spoken]
 
 
+@settings(deadline=None)
 @given(speech(), OPTIONS)
 def test_times_and_confidence_are_those_of_the_words_merged(
     spoken: list[Word], options: FormsOptions
@@ -93,6 +95,7 @@ def test_times_and_confidence_are_those_of_the_words_merged(
     assert all(before.end <= after.start for before, after in pairwise(found))
 
 
+@settings(deadline=None)
 @given(speech(), OPTIONS, st.data())
 def test_a_stream_says_what_the_whole_text_says(
     spoken: list[Word], options: FormsOptions, data: st.DataObject
@@ -107,6 +110,7 @@ def test_a_stream_says_what_the_whole_text_says(
     assert found + writer.finish() == write_forms(spoken, options)
 
 
+@settings(deadline=None)
 @given(speech(), speech())
 def test_nothing_is_held_back_beyond_a_pause_that_closes(
     first: list[Word], second: list[Word]
@@ -117,6 +121,7 @@ def test_nothing_is_held_back_beyond_a_pause_that_closes(
     assert writer.push(second, closes=True) == write_forms(second)
 
 
+@settings(deadline=None)
 @given(speech())
 def test_few_words_are_held_back(spoken: list[Word]) -> None:
     writer = FormsWriter()
@@ -145,6 +150,7 @@ def test_a_word_waits_only_while_it_could_change(said: str, held: int) -> None:
     assert len(said.split()) - sum(len(word.spoken) for word in found) == held
 
 
+@settings(deadline=None)
 @given(speech(), OPTIONS)
 @example(timed("der dritte im bunde"), FormsOptions())
 def test_writing_again_changes_nothing_that_is_in_digits(

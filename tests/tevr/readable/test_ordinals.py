@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tevr.lm.number_words import ordinal as read_out
@@ -18,6 +18,7 @@ def place(text: str) -> Place:
     return Place([Word(word, 0.0, 0.0, 1.0) for word in words], words)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 9999), st.sampled_from(["", "n", "r", "s", "m"]))
 def test_an_ordinal_that_is_read_out_is_read_back(number: int, ending: str) -> None:
     word = (read_out(number) + ending).replace("ß", "ss")

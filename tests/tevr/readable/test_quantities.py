@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tevr.lm.number_words import cardinal
@@ -28,12 +28,14 @@ def texts(said: str, options: FormsOptions = USUAL) -> list[str | None]:
     return [piece.text for piece in write_quantity(place(said), options) or []]
 
 
+@settings(deadline=None)
 @given(st.integers(0, 99_999), st.integers(1, 99))
 def test_euros_and_cents_come_back(euros: int, cents: int) -> None:
     said = f"{'ein' if euros == 1 else cardinal(euros)} euro {cardinal(cents)} im monat"
     assert texts(said) == [f"{digits(euros, '.')},{cents:02} €"]
 
 
+@settings(deadline=None)
 @given(SMALL_NUMBERS, st.sampled_from(sorted(SYMBOLS)))
 def test_measures_have_digits_and_their_symbols_on_demand(number: int, unit: str) -> None:
     said = f"{cardinal(number)} {unit}"
@@ -41,6 +43,7 @@ def test_measures_have_digits_and_their_symbols_on_demand(number: int, unit: str
     assert texts(said, FormsOptions(unit_symbols=True)) == [str(number), SYMBOLS[unit]]
 
 
+@settings(deadline=None)
 @given(SMALL_NUMBERS)
 def test_small_numbers_stay_words_in_running_text(number: int) -> None:
     said = f"{cardinal(number)} leute"
@@ -49,6 +52,7 @@ def test_small_numbers_stay_words_in_running_text(number: int) -> None:
     assert write_quantity(place(said), counted) == [Piece(1, str(number), "digits")]
 
 
+@settings(deadline=None)
 @given(SMALL_NUMBERS, st.integers(13, 999), st.sampled_from(["bis", "oder", "und", "von"]))
 def test_a_small_number_goes_with_a_large_one(small: int, large: int, link: str) -> None:
     if link == "und" and 20 <= large < 100 and large % 10 == 0:
