@@ -213,6 +213,7 @@ class Dictation:
         self._heard = 0.0  # seconds of the source
         self._words = 0
         self._ends = False  # nothing more is wanted
+        self._deaf = False  # the speaker said "stopp" in this session
         self._closed = True  # no utterance is open
         self._over = False  # nothing more comes
         self._signal: int | None = None
@@ -241,7 +242,7 @@ class Dictation:
         try:
             blocks = self._source.blocks()
             while self._awaited(blocks):
-                begin = self._heard
+                begin, self._deaf = self._heard, False
                 for event in self._recognizer.listen(self._session(blocks)):
                     self._take(shifted(event, begin))
                 self._recognizer = self._reloading.take() or self._recognizer
@@ -281,11 +282,14 @@ class Dictation:
             if left is not None:
                 # Where nothing comes, time passes all the same: a tenth of a second a turn.
                 left -= seconds or 0.1
-            if (left is not None and left <= 0) or (self._reloading.ready() and self._closed):
+            reloaded = self._reloading.ready() and self._closed
+            if self._deaf or reloaded or (left is not None and left <= 0):
                 return
         self._over = True
 
     def _take(self, event: Event) -> None:
+        if self._deaf:
+            return
         if isinstance(event, Partial):
             self._closed = self._closed and not event.words
             self._show(event.words)
@@ -295,6 +299,7 @@ class Dictation:
         for edit in self._text.push(event):
             if isinstance(edit, StopAsked):
                 self._obey_stop()
+                break
             for output in self._outputs:
                 output.edit(edit)
         self._show(())
@@ -304,6 +309,7 @@ class Dictation:
             output.partial((*self._text.held, *tentative))
 
     def _obey_stop(self) -> None:
+        self._deaf = True
         self._gate.listening = False
         self._ends = self._ends or not self._stop_mutes
 

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
+from tevr.audio import SAMPLE_RATE
 from tevr.cli.dictate_outputs import Lines
 from tevr.cli.process import standard_output
 from tevr.dictation import Edit
@@ -121,11 +122,11 @@ def show_levels(blocks: Iterator[Samples]) -> None:
 
 
 def _print_levels(blocks: Iterator[Samples]) -> None:
-    loudest, seconds = SILENT_DB, 0.0
+    loudest, samples = SILENT_DB, 0
     for block in blocks:
         loudest = max(loudest, level(block))
-        seconds += len(block) / 16_000
-        if seconds >= 1.0:
+        samples += len(block)
+        if samples >= SAMPLE_RATE:
             with standard_output() as out:
                 out.write(meter(loudest) + "\n")
-            loudest, seconds = SILENT_DB, 0.0
+            loudest, samples = SILENT_DB, 0

@@ -55,7 +55,9 @@ class PcmPipe:
         self._pieces: queue.Queue[bytes | OSError] = queue.Queue(PIECES)
         self._closed = threading.Event()
         self._ended = False
-        self._thread = threading.Thread(target=self._read, args=(stream,), name="pipe", daemon=True)
+        self._thread = threading.Thread(
+            target=_move, args=(stream, self._pieces), name="pipe", daemon=True
+        )
         self._thread.start()
 
     def close(self) -> None:
@@ -155,15 +157,16 @@ class PcmPipe:
             return piece or None
         return None
 
-    def _read(self, stream: BinaryIO) -> None:
-        """Move pieces from the stream to the queue, until its end or failure."""
-        piece: bytes | OSError = b"begin"
-        while piece and not isinstance(piece, OSError):
-            try:
-                piece = _some(stream)
-            except OSError as error:
-                piece = error
-            self._pieces.put(piece)
+
+def _move(stream: BinaryIO, pieces: queue.Queue[bytes | OSError]) -> None:
+    """Move pieces from a stream to a queue, until its end or failure."""
+    piece: bytes | OSError = b"begin"
+    while piece and not isinstance(piece, OSError):
+        try:
+            piece = _some(stream)
+        except OSError as error:
+            piece = error
+        pieces.put(piece)
 
 
 def _some(stream: BinaryIO) -> bytes:
