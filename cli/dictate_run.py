@@ -212,6 +212,7 @@ class Dictation:
         self._stop_mutes = stop_mutes
         self._heard = 0.0  # seconds of the source
         self._words = 0
+        self._tentative: tuple[Word, ...] = ()
         self._ends = False  # nothing more is wanted
         self._deaf = False  # the speaker said "stopp" in this session
         self._closed = True  # no utterance is open
@@ -294,6 +295,8 @@ class Dictation:
             self._closed = self._closed and not event.words
             self._show(event.words)
             return
+        end = event.words[-1].end if event.words else 0.0
+        rest = () if event.closes else tuple(w for w in self._tentative if w.start >= end)
         self._closed = event.closes
         self._words += len(event.words)
         for edit in self._text.push(event):
@@ -302,9 +305,11 @@ class Dictation:
                 break
             for output in self._outputs:
                 output.edit(edit)
-        self._show(())
+        self._show(rest)
 
     def _show(self, tentative: tuple[Word, ...]) -> None:
+        """Hand over all that is not in the text yet; called after every change of the text."""
+        self._tentative = tentative
         for output in self._outputs:
             output.partial((*self._text.held, *tentative))
 

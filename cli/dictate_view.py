@@ -47,7 +47,7 @@ class View:
         self._show()
 
     def edit(self, edit: Edit) -> None:
-        """Show final text; lines that are over scroll up."""
+        """Take final text, to be shown with the next tentative; lines that are over scroll up."""
         erased, text = self._lines.text(edit)
         if erased > len(self._line) + 1:  # more than this line and the break before it
             self._print_line("(what stands above is taken back)")
@@ -59,8 +59,6 @@ class View:
         *whole, self._line = self._line.split("\n")
         for line in whole:
             self._print_line(line)
-        if text or erased:
-            self._show()
 
     def finish(self, seconds: float) -> None:  # noqa: ARG002 - the protocol's names
         """Leave the last line on the screen."""

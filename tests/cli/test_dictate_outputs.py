@@ -265,8 +265,10 @@ def test_tentative_text_is_dimmed_and_final_text_is_not(
 ) -> None:
     view, stream = screen
     with view._live:
+        view.partial([word("Grü")])
         view.edit(SPOKEN[0])
         view.partial([word("aus"), word("Kö")])
+        assert "Grüße\x1b[2m Grü" not in stream.getvalue()
         assert "Grüße\x1b[2m aus Kö\x1b[0m" in stream.getvalue()
 
 
@@ -298,6 +300,7 @@ def test_a_text_longer_than_the_screen_shows_its_end(screen: tuple[View, io.Stri
     view, stream = screen
     with view._live:
         view.edit(inserted("anfang " * 100 + "ende"))
+        view.partial([])
         assert "ende" in stream.getvalue()
         assert stream.getvalue().count("anfang") <= 320 / 7
 
