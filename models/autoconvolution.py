@@ -297,9 +297,7 @@ def train(
     if done is not None:
         return done
     begun = time.monotonic()
-    order = torch.randperm(len(images), generator=torch.Generator().manual_seed(config.seed))
-    held = max(1, round(config.held_out * len(images)))
-    tried, learned = images.take(order[:held]), images.take(order[held:])
+    tried, learned = images.hold_out(config.held_out, config.seed)
     model = config.model(tuple(images.pixels.shape[1:]))  # type: ignore[arg-type]
     model.network.fit(learned.floats())
     show(News(1, 2, {"features": model.network.config.features}, time.monotonic() - begun))

@@ -260,9 +260,7 @@ def train(
     if done is not None:
         return done
     begun = time.monotonic()
-    order = torch.randperm(len(images), generator=torch.Generator().manual_seed(config.seed))
-    held = max(1, round(config.held_out * len(images)))
-    tried, learned = images.take(order[:held]), images.take(order[held:])
+    tried, learned = images.hold_out(config.held_out, config.seed)
 
     def tell(count: int) -> None:
         show(News(count, config.members, {"members": count}, time.monotonic() - begun))

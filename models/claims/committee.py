@@ -73,7 +73,7 @@ def measure_votes(bench: Bench) -> Finding:
     return Finding(
         ours=f"soft vote {soft}, hard {hard}, best member {best}; soft − best "
         f"{gain.show(1, 'points', signed=True)}",
-        holds=gain.mean >= 0,
+        holds=None if gain.low < 0 <= gain.high else gain.mean >= 0,
         data=f"{trial.images.source}, {trial.per_class} labels a class, {trial.tried} tried, "
         f"{trial.config.members} members, {trial.seeds} seeds",
         remark=f"Changed copies move the mean member by {copies.show(1, 'points', signed=True)}. "

@@ -11,14 +11,32 @@ import torch
 
 from tevr.models.checks import Bench
 from tevr.models.claims import feature_reuse
-from tevr.models.claims.feature_reuse import ARMS, CLAIMS, Trial
+from tevr.models.claims.feature_reuse import ARMS, CLAIMS, Trial, _ordered
 from tevr.models.feature_reuse import KeptKernels, SmallNet, from_scratch, textures
 
 
 def test_without_images_textures_are_used(tmp_path: Path) -> None:
     finding = CLAIMS[0].measure(Bench(tmp_path, quick=True))
-    assert finding.holds
     assert "textures" in finding.data
+    assert finding.figures is not None
+    assert finding.figures["kept kernels"] > finding.figures["random kernels"] + 20
+    assert finding.figures["kept kernels"] > finding.figures["from scratch"]
+
+
+@pytest.mark.parametrize(
+    ("kept", "scratch", "holds"),
+    [
+        ((0.9, 0.91), (0.6, 0.61), True),
+        ((0.2, 0.21), (0.6, 0.61), False),
+        ((0.9, 0.5), (0.6, 0.61), None),
+    ],
+)
+def test_the_order_holds_where_intervals_hold_it(
+    kept: tuple[float, float], scratch: tuple[float, float], holds: bool | None
+) -> None:
+    rows = zip(kept, scratch, (0.4, 0.41), strict=True)
+    runs = [dict(zip(ARMS, each, strict=True)) for each in rows]
+    assert _ordered(runs) is holds
 
 
 def test_with_images_the_arms_are_compared_and_kept(
