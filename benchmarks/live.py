@@ -43,6 +43,8 @@ Samples = NDArray[np.float32]
 BLOCK = SAMPLE_RATE // 10
 #: Seconds of sound after speech that still count as spoken: its last words are being recognised.
 AFTERWARDS = 0.6
+#: Seconds after which sound without speech repeats.
+CYCLE = 20
 #: Minutes at which memory is compared.
 EARLY = 5.0
 
@@ -292,15 +294,10 @@ def placed(words: Sequence[Word], begin: float) -> list[tuple[float, str]]:
 
 def nothing(recognizer: Recognizer, given: argparse.Namespace) -> None:
     """Stream silence, noise and music and print what came of them."""
-    each = round(given.minutes * 60 * SAMPLE_RATE / len(list(sounds(SAMPLE_RATE))))
-    names: list[str] = []
+    made = list(sounds(CYCLE * SAMPLE_RATE))  # before the clock: memory is to be the stream's
+    times = round(given.minutes * 60 / len(made) / CYCLE) or 1
 
-    def pieces() -> Iterator[Samples]:
-        for name, samples in sounds(each):
-            names.append(name)
-            yield from np.array_split(samples, max(1, len(samples) // SAMPLE_RATE))
-
-    feed = Feed(pieces(), pace=False)
+    feed = Feed((samples for _, samples in made for _ in range(times)), pace=False)
     told = list(listen(recognizer, feed, chosen(given)))
     print(file=sys.stderr)
     finals = [t.event for t in told if isinstance(t.event, Final)]
@@ -311,7 +308,7 @@ def nothing(recognizer: Recognizer, given: argparse.Namespace) -> None:
         ("one core, %", f"{100 * sum(feed.cost) / feed.heard:.1f}"),
         ("memory", growth(feed)),
     ]
-    table([f"no speech: {len(names)} sounds", f"{feed.heard / 60:.1f} min"], rows)
+    table([f"no speech: {len(made)} sounds", f"{feed.heard / 60:.1f} min"], rows)
 
 
 def chosen(given: argparse.Namespace) -> StreamSettings:
@@ -331,7 +328,7 @@ def main() -> None:
     parser.add_argument("--fast", action="store_true", help="no pacing; simulated clock")
     parser.add_argument("--minutes", type=float, help="repeat the clips; then no speech as long")
     for each in fields(StreamSettings):
-        kind = int if each.name == "drafts" else float
+        kind = int if each.type == "int" else float
         parser.add_argument(f"--{each.name}", type=kind, help=f"setting, {each.default} by default")
     given = parser.parse_args()
     clips = read_manifest(given.data, given.clips, only=read_names(given.only))

@@ -105,6 +105,8 @@ class StreamSettings:
             a little from pass to pass, and none may slip over the border.
         unsure: words that end in the last so many seconds of growing sound are not shown yet: the
             last one is mostly cut off.
+        steady: in so many drafts in a row a word, with all words before it, has to be the same to
+            be shown. The first of an utterance are shown at once.
         settle: pause after which the last pass is made.
         pause: pause that closes the utterance.
         context: sound before the border that the acoustic model hears too.
@@ -114,10 +116,11 @@ class StreamSettings:
 
     step: float = 0.25
     load: float = 0.5
-    drafts: int = 3
-    margin: float = 1.0
+    drafts: int = 5
+    margin: float = 2.0
     room: float = 0.03
     unsure: float = 0.2
+    steady: int = 2
     settle: float = 0.26
     pause: float = 0.36
     context: float = 4.0
@@ -131,9 +134,9 @@ class StreamSettings:
                 "The times of passes and pauses contradict each other",
                 "Choose none below 0, settle up to pause, and margin below half of longest.",
             )
-        if not 0 < self.load <= 1 or self.drafts < 1:
+        if not 0 < self.load <= 1 or min(self.drafts, self.steady) < 1:
             raise UsageError(
-                f"A load of {self.load:g} and {self.drafts} drafts make no stream",
+                f"A load of {self.load:g}, {self.drafts} and {self.steady} drafts make no stream",
                 "Choose a load above 0 and up to 1, and at least 1 draft.",
             )
 
@@ -169,7 +172,8 @@ class Stream:
         self._detector = detector or SpeechDetector()
         self._clock = clock
         self._sound = Utterance(cutting)
-        self._agreement = Agreement(settings.drafts)
+        self._agreement = Agreement(settings.drafts)  # on what becomes final
+        self._steady = Agreement(settings.steady)  # on what is shown
         self._border = 0.0  # seconds; all words before it are final
         self._said = 0.0  # seconds at which the last final word ends
         self._before: tuple[str, ...] = ()  # final words that what follows goes on from
@@ -225,7 +229,7 @@ class Stream:
         elif sound.pause >= settings.settle:
             if sound.quiet and sound.heard >= self._free:
                 self._last = self._pass(ends=True)
-                yield from self._show(self._last, 0.0)
+                yield from self._tell(self._last.words)
         elif sound.heard >= self._due:
             yield from self._grow()
 
@@ -243,11 +247,16 @@ class Stream:
     def _grow(self) -> Iterator[Event]:
         """Make a pass; what drafts agree on becomes final, the rest is shown."""
         draft = self._pass(ends=False)
-        agreed = self._agreement.push(draft.texts)
+        agreed, steady = (each.push(draft.texts) for each in (self._agreement, self._steady))
         count = self._settled(draft, agreed)
+        latest = self._sound.heard - self._settings.unsure
+        sure = sum(1 for word in draft.words if word.end <= latest)
+        if self._begun or self._shown:
+            sure = min(sure, steady)
+        sure = max(sure, shared(draft.texts, self._shown))  # nothing flickers at the end
         if count:
             yield self._final(draft, count, closes=False)
-        yield from self._show(draft.after(count), self._settings.unsure, anew=count > 0)
+        yield from self._tell(draft.words[count:sure], anew=count > 0)
 
     def _settled(self, draft: Draft, agreed: int) -> int:
         """How many of the words agreed on can become final; never the last word of all."""
@@ -262,24 +271,29 @@ class Stream:
         could = [n for n, word in enumerate(draft.words, 1) if word.end <= latest]
         late = [n for n in could if 2 * draft.border(n) >= self._border + latest]
         count = max(late or could, key=draft.room, default=0)
-        self._agreement.clear()
+        shown = shared(draft.texts, self._shown)
+        self._forget_drafts()
         if count:
             yield self._final(draft, count, closes=False)
         else:  # nothing yet, but a word may have begun
             begun = [word.start for word in draft.words[:1] if word.start > self._border]
             self._border = min([latest, *begun])
             self._sound.forget(self._border - self._settings.context)
-        yield from self._show(draft.after(count), self._settings.unsure, anew=count > 0)
+        yield from self._tell(draft.words[count:shown], anew=count > 0)
 
     def _close(self) -> Iterator[Event]:
         draft = self._last or Draft()
         if draft.words or self._begun:
             yield self._final(draft, len(draft.words), closes=True)
         else:
-            yield from self._show(draft, 0.0)
+            yield from self._tell(())
         self._shown, self._last, self._begun = (), None, False
-        self._agreement.clear()
+        self._forget_drafts()
         self._sound.close()
+
+    def _forget_drafts(self) -> None:
+        self._agreement.clear()
+        self._steady.clear()
 
     def _final(self, draft: Draft, count: int, *, closes: bool) -> Final:
         """Make the first words final and move the border behind them."""
@@ -292,17 +306,16 @@ class Stream:
             self._shown = self._shown[count:]
             self._begun = True
             self._agreement.settle(count)
+            self._steady.settle(count)
             self._sound.forget(self._border - self._settings.context)
         return Final(words, closes, self._sound.heard)
 
-    def _show(self, draft: Draft, unsure: float, *, anew: bool = False) -> Iterator[Event]:
-        """Tell of the words that can be shown, if they are others than before."""
-        latest = self._sound.heard - unsure
-        sure = sum(1 for word in draft.words if word.end <= latest)
-        count = max(sure, shared(draft.texts, self._shown))  # nothing flickers at the end
-        if anew or draft.texts[:count] != self._shown:
-            self._shown = draft.texts[:count]
-            yield Partial(draft.words[:count], self._sound.heard)
+    def _tell(self, words: tuple[Word, ...], *, anew: bool = False) -> Iterator[Event]:
+        """Show tentative words, if they are others than before."""
+        texts = tuple(word.text for word in words)
+        if anew or texts != self._shown:
+            self._shown = texts
+            yield Partial(words, self._sound.heard)
 
 
 def _not_before(second: float, word: Word) -> Word:

@@ -301,7 +301,7 @@ def test_speech_without_a_pause_is_bounded_in_sound_and_memory() -> None:
         finally:
             tracemalloc.stop()
         assert count == times * len(words)
-    assert peaks[1] < 1.2 * peaks[0]  # the sound takes 16 times as much as a window
+    assert peaks[1] < 1.5 * peaks[0]  # what waits for the garbage collector; the sound has 4 times
     assert max(asked) <= TIGHT.longest + TIGHT.context + 0.7
 
 
