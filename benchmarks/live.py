@@ -154,7 +154,8 @@ class Feed:
         if self.heard >= 60 * len(self.memory):
             pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
             self.memory.append(pages * 4096 / 2**20)
-            print(f"\r{self.heard / 60:.0f} min ", end="", file=sys.stderr, flush=True)
+            told = f"\r{self.heard / 60:.0f} min, {self.memory[-1]:.0f} MB "
+            print(told, end="", file=sys.stderr, flush=True)
 
 
 def listen(recognizer: Recognizer, feed: Feed, settings: StreamSettings) -> Iterator[Told]:
