@@ -59,7 +59,7 @@ def higher(bench: Bench) -> Finding:
     """Maximise units of trained networks with several slopes, equal steps."""
     images = _images(bench)
     seeds = (1,) if bench.quick else (1, 2, 3)
-    units, steps = (8, 30) if bench.quick else (32, 100)
+    units, steps = (8, 30) if bench.quick else (16, 100)
     wins: dict[tuple[float, Reading], list[Tensor]] = {arm: [] for arm in ARMS}
     rows: dict[str, list[str]] = {}
     for seed in seeds:

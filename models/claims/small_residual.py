@@ -51,7 +51,7 @@ def config_of(bench: Bench, images: Images, name: str, seed: int) -> TrainConfig
     return TrainConfig(
         size=int(images.pixels.shape[2]),
         colours=colours,
-        epochs=15 if colours else 2 if bench.quick else 4,
+        epochs=6 if colours else 2 if bench.quick else 4,
         batch=64,
         rate=0.05,
         schedule="cosine",
