@@ -8,6 +8,7 @@ the first, and leaves `model.json` and `model.pt`; `predict_classes` tells what 
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -97,10 +98,11 @@ def train_classifier(
     held, learnt = images.hold_out(config.held_out, config.seed)
     network = fit_classifier(build, learnt, config, folder=output, show=show, loss=loss)
     wrong = float((decide(network, held.pixels) != held.labels).double().mean())
-    about = {"config": asdict(config), "classes": images.classes, "source": images.source}
-    torch.save(network.state_dict(), output / WEIGHTS)
-    text = json.dumps(about, indent=1, ensure_ascii=False)
-    (output / MODEL).write_text(text + "\n", encoding="utf-8")
+    if int(os.environ.get("RANK", "0")) == 0:  # one of several processes writes
+        about = {"config": asdict(config), "classes": images.classes, "source": images.source}
+        torch.save(network.state_dict(), output / WEIGHTS)
+        text = json.dumps(about, indent=1, ensure_ascii=False)
+        (output / MODEL).write_text(text + "\n", encoding="utf-8")
     counts = {"images learnt": float(len(learnt)), "images held out": float(len(held))}
     return {"error %": 100 * wrong, **counts}
 
