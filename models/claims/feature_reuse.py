@@ -39,7 +39,7 @@ class Trial:
     seeds: int
 
 
-QUICK, WHOLE = Trial(500, 300, 64, 2), Trial(3000, 1000, 160, 3)
+QUICK, WHOLE = Trial(500, 300, 64, 2), Trial(2000, 1000, 96, 3)
 
 
 def measure_arms(bench: Bench) -> Finding:
