@@ -178,7 +178,9 @@ class FileOutput:
         self._waiting = b""
         self._failing = False
         try:
-            self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o666)
+            # Windows would else write line ends of its own.
+            binary = getattr(os, "O_BINARY", 0)
+            self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | binary, 0o666)
         except OSError as error:
             raise OutputError(
                 f"{path} cannot be written ({error.strerror})", "Choose another file."
@@ -214,7 +216,12 @@ class FileOutput:
     def _torn(self) -> bool:
         """Whether the file ends within a line."""
         size = os.fstat(self._file).st_size
-        return size > 0 and os.pread(self._file, 1, size - 1) != b"\n"
+        return size > 0 and self._read(size - 1, 1) != b"\n"
+
+    def _read(self, begin: int, size: int) -> bytes:
+        """What stands in the file; writing goes to its end all the same."""
+        os.lseek(self._file, begin, os.SEEK_SET)
+        return os.read(self._file, size)
 
     def _append(self, text: str) -> None:
         self._waiting += text.encode()
@@ -247,7 +254,7 @@ class FileOutput:
         begin = os.fstat(self._file).st_size - (len(text) - kept)
         there = text[: len(text) - kept]
         try:
-            if begin >= 0 and os.pread(self._file, len(there), begin)[1:] == there[1:]:
+            if begin >= 0 and self._read(begin, len(there))[1:] == there[1:]:
                 os.ftruncate(self._file, begin)
                 return
         except OSError as error:
