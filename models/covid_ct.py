@@ -296,4 +296,4 @@ def demo() -> str:
     slices, config = made_up_slices(12, 6), TrainConfig(views=2)
     features = all_features(KeptKernels(SmallNet(1, 2), 32), slices, config, None)
     share = twins(features[0], slices.sources)
-    return f"{NOTICE}\n{gap(by_protocols(features, slices, config), share)}"
+    return f"{NOTICE} {gap(by_protocols(features, slices, config), share)}"

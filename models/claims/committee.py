@@ -49,7 +49,8 @@ def _trial(bench: Bench) -> Trial:
     if bench.quick:
         config = TrainConfig(members=3, filters=32, upper=16, groups=4, patches=4000)
         return Trial(images, config, 20, 400, 500, 1)
-    return Trial(images, TrainConfig(), 100, 1500, 1000, 3)
+    config = TrainConfig(filters=48, upper=32, groups=6, patches=10_000)
+    return Trial(images, config, 50, 500, 800, 3)
 
 
 def measure_votes(bench: Bench) -> Finding:
