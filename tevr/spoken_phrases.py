@@ -63,6 +63,7 @@ MARKS = (
     ("anführungszeichen", Phrase("„“", True, False, "neuter", plural=True)),
     ("neue zeile", Phrase("\n", False, False, "feminine", ends=True)),
     ("neuer absatz", Phrase("\n\n", False, False, "masculine", ends=True)),
+    ("neue absatz", Phrase("\n\n", False, False, "masculine", ends=True)),
 )
 COMMANDS = (
     ("lösche das", Phrase("delete", True, True, None)),

@@ -33,6 +33,7 @@ CASES = {
     "er rief anführungszeichen halt anführungszeichen laut": "er rief „halt“ laut",
     "erstens neue zeile zweitens": "erstens\nzweitens",
     "ende punkt neuer absatz anfang": "ende.\n\nanfang",
+    "ende punkt neue absatz anfang": "ende.\n\nanfang",
     "er ging beistrich sie blieb": "er ging, sie blieb",
     "gut ausrufungszeichen": "gut!",
     "also auslassungspunkte": "also …",
