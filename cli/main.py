@@ -71,6 +71,7 @@ def make_app() -> Typer:
     from tevr.cli.tokens import make_tokens_app
     from tevr.cli.train import train
     from tevr.cli.transcribe import transcribe
+    from tevr.cli.write import write
     from tevr.cli.zoo import make_zoo_app
 
     app = typer.Typer(
@@ -84,6 +85,7 @@ def make_app() -> Typer:
     app.command()(dictate)
     app.command()(evaluate)
     app.command()(score)
+    app.command()(write)
     app.command()(train)
     app.command()(doctor)
     app.command()(synth)

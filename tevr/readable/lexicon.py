@@ -24,6 +24,9 @@ to others, of ß to ss, and the logarithm of how often the word was counted."""
 COLUMNS: Final = 5
 
 _SHORTEST_PIECE = 4  # letters; shorter ones tell nothing of a compound
+# Rare short words are chance finds in longer ones: of those, only frequent ones count as pieces.
+_PIECES_OF_FOUR = 20_000
+_PIECES = 100_000
 
 
 @dataclass(frozen=True)
@@ -120,7 +123,8 @@ class Lexicon:
         """Return the longest known word within another over two letters, and where it starts."""
         for size in range(len(word) - 1, _SHORTEST_PIECE - 1, -1):
             for start in range(max(0, place + 2 - size), min(place, len(word) - size) + 1):
-                if word[start : start + size] in self.ranks:
+                rank = self.ranks.get(word[start : start + size], _PIECES)
+                if rank < (_PIECES if size > _SHORTEST_PIECE else _PIECES_OF_FOUR):
                     return word[start : start + size], start
         return "", 0
 

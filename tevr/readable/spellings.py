@@ -36,6 +36,11 @@ def read_spellings(path: Path) -> tuple[str, ...]:
     return tuple(line for line in stripped if line and not line.startswith("#"))
 
 
+def spelt_hotwords(hotwords: Iterable[str]) -> tuple[str, ...]:
+    """Return the hot-words that tell how they are written; those in small letters do not."""
+    return tuple(word for word in hotwords if word != fold(word))
+
+
 class Spellings:
     """Which words, in a row, are written how; of several that fit, the longest counts.
 

@@ -32,7 +32,7 @@ class DataOptions:
 
     words: int = 96
     """Of a passage."""
-    passages: int = 48
+    passages: int = 24
     """Of a batch."""
     noisy: float = 0.3
     """Share of passages with words left out and words put in place of others."""

@@ -15,6 +15,7 @@ from torch.nn import functional
 from tevr.training.readable_data import NOT_ASKED, Batch
 from tevr.training.readable_network import LabelNetwork
 
+CHECKPOINT = "checkpoint.pt"
 _log = logging.getLogger(__name__)
 
 
@@ -28,7 +29,7 @@ class LearningOptions:
     warm: int = 200
     clip: float = 1.0
     """Longest gradient."""
-    keep_every: int = 250
+    keep_every: int = 100
     """Steps between checkpoints."""
 
 
@@ -39,19 +40,21 @@ def learn(
 
     Args:
         network: what learns.
-        batches: what it learns from; a run that goes on draws new ones.
+        batches: what it learns from; where a run goes on, others than it began with.
         options: how.
         folder: where checkpoints are kept; it must exist.
     """
-    optimiser = torch.optim.Adam(network.parameters(), lr=options.rate, betas=(0.9, 0.98))
-    path = folder / "checkpoint.pt"
+    optimiser = torch.optim.Adam(
+        network.parameters(), lr=options.rate, betas=(0.9, 0.98), fused=True
+    )
+    path = folder / CHECKPOINT
     first = _go_on(path, network, optimiser)
     network.train()
     begin, sums = time.monotonic(), torch.zeros(3)
     for step in range(first, options.steps):
         share = min((step + 1) / options.warm, (options.steps - step) / options.steps)
         for group in optimiser.param_groups:
-            group["lr"] = options.rate * share
+            group |= {"lr": options.rate * share, "fused": True}  # a checkpoint brings its own
         with torch.autocast("cpu", torch.bfloat16):
             losses = losses_of(network, next(batches))
         optimiser.zero_grad()
@@ -67,6 +70,12 @@ def learn(
             sums.zero_()
             _keep(path, network, optimiser, step + 1)
     network.eval()
+
+
+def steps_done(folder: Path) -> int:
+    """Return how many steps a run in a folder has done."""
+    path = folder / CHECKPOINT
+    return int(torch.load(path, weights_only=True)["step"]) if path.exists() else 0
 
 
 def losses_of(network: LabelNetwork, batch: Batch) -> Tensor:

@@ -28,6 +28,7 @@ _NUMBER = re.compile(r"(?<![\w.,:])[0-9]+(?:[.,:][0-9]+)*(?![\w])")
 _ORDINAL = re.compile(r"(?<![\w.,:])[0-9]{1,3}\.(?=\s+\w)")
 # Words that pass the normaliser and stand for numbers until they are labelled.
 _STAND_INS = {"qnumq": NUMBER, "qordq": ORDINAL}
+_NOUN = re.compile(r"\b([a-zäöüß]+)(Jährig|Köpfig)")
 _SHORT = 3  # letters of what may be an abbreviation
 
 
@@ -53,7 +54,9 @@ def label(sentence: str, *, digits: bool = False) -> list[Labelled]:
     if digits:
         sentence = _NUMBER.sub(" qnumq ", _ORDINAL.sub(" qordq ", sentence))
     said = read_out(_DASH.sub(" – ", sentence))
-    parts = _parts(_APOSTROPHES.sub("", said))
+    parts = _parts(_APOSTROPHES.sub("", _NOUN.sub(_as_noun, said)))
+    if parts and sentence[0].isdecimal():  # a number in words begins as a word does
+        parts[0] = (parts[0][0][:1].upper() + parts[0][0][1:], parts[0][1])
     following = [*(word for word, _ in parts[1:]), ""][: len(parts)]
     words = [
         Labelled(word, _mark(word, run, after))
@@ -64,6 +67,11 @@ def label(sentence: str, *, digits: bool = False) -> list[Labelled]:
     if not digits and " ".join(fold(word.written) for word in words) != normalise(sentence):
         return []
     return words
+
+
+def _as_noun(match: re.Match[str]) -> str:
+    """Return a noun whose number has been read out, "29-Jährige", with its capital in front."""
+    return match[1].capitalize() + match[2].lower()
 
 
 def _parts(text: str) -> list[tuple[str, str]]:

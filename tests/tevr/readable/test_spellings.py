@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tevr.errors import UsageError
-from tevr.readable.spellings import Spellings, SpellingWriter, read_spellings
+from tevr.readable.spellings import Spellings, SpellingWriter, read_spellings, spelt_hotwords
 from tevr.readable.written import WrittenWord, write_as
 from tevr.transcript import Word
 
@@ -66,6 +66,10 @@ def test_few_words_wait(said: list[str]) -> None:
 
 def test_words_that_are_written_as_they_are_said_are_known() -> None:
     assert OWN.words == {"tevr"}
+
+
+def test_hot_words_are_spellings_if_they_have_any() -> None:
+    assert spelt_hotwords(["Weiß", "weiß", "tevr", "GmbH"]) == ("Weiß", "weiß", "GmbH")
 
 
 def test_a_file_holds_a_spelling_a_line(tmp_path: Path) -> None:

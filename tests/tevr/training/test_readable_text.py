@@ -31,6 +31,7 @@ LETTERS = st.text("aäßsB", min_size=1, max_size=6)
         ("Er (der Alte) las: „Ja, gut.“", "Er der Alte las: Ja, gut."),
         ("Die E-Mail der GmbH kam bzw. ging.", "Die E Mail der GmbH kam beziehungsweise ging."),
         ("Ich weiß, daß er muß.", "Ich weiß, dass er muss."),
+        ("12 Leute und ein 29-Jähriger.", "Zwölf Leute und ein Neunundzwanzigjähriger."),
         ("J. R. R. Tolkien schrieb.", "J R R Tolkien schrieb."),
     ],
 )
