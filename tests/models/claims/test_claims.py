@@ -77,7 +77,7 @@ def test_units_are_maximised_by_all_slopes(tmp_path: Path, monkeypatch: pytest.M
         return proxy_maximise(network, layer, [*units][:2], shape, short(config))
 
     def short(config: Any) -> Any:
-        return type(config)(slope=config.slope, reading=config.reading, steps=3)
+        return type(config)(config.slope, config.reading, steps=3, starts=config.starts)
 
     proxy_maximise = proxy_grad.maximise
     monkeypatch.setattr(proxy_grad, "maximise", maximise)
