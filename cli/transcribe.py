@@ -23,6 +23,14 @@ from tevr.cli.groups import (
     chosen_hotwords,
 )
 from tevr.cli.values import seconds, whole
+from tevr.cli.write import (
+    NoCapitals,
+    NoNumbers,
+    NoPunctuation,
+    SpellingsFile,
+    Swiss,
+    chosen_spellings,
+)
 from tevr.formats import FORMATS
 from tevr.transcript import Options
 
@@ -66,6 +74,15 @@ def transcribe(
         int | None,
         Option(parser=whole, metavar="N", help="Read this channel only, counted from 0."),
     ] = None,
+    readable: Annotated[
+        bool,
+        Option("--readable/--verbatim", help="As one writes it, or word for word in lower case."),
+    ] = True,
+    no_numbers: NoNumbers = False,
+    no_punctuation: NoPunctuation = False,
+    no_capitals: NoCapitals = False,
+    swiss: Swiss = False,
+    spellings: SpellingsFile = None,
     threads: Threads = None,
     quiet: Quiet = False,
 ) -> int:
@@ -75,19 +92,29 @@ def transcribe(
     TEVR_TRANSCRIBE_OUTPUT_DIR.
     """
     from tevr.cli.batch import Batch
+    from tevr.readable.writer import ReadableOptions
     from tevr.store import DEFAULT_MODEL
 
+    words = chosen_hotwords(hotword, hotwords, hotword_weight)
+    writing = ReadableOptions(
+        numbers=not no_numbers,
+        punctuation=not no_punctuation,
+        capitals=not no_capitals,
+        sharp_s=not swiss,
+        spellings=(*chosen_spellings(spellings), *words),
+    )
     options = Options(
         decoder=decoder,
         beam=beam,
         alpha=alpha,
         beta=beta,
         language_model=lm,
-        hotwords=chosen_hotwords(hotword, hotwords, hotword_weight),
+        hotwords=words,
         hotword_weight=hotword_weight,
         start=start,
         end=end,
         channel=channel,
+        readable=writing if readable else None,
     )
     names = (name.strip().lower() for part in formats for name in part.split(","))
     batch = Batch(inputs, tuple(dict.fromkeys(names)), output_dir, resume=resume, quiet=quiet)

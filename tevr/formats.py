@@ -258,7 +258,8 @@ def _transcript(document: dict[str, Any]) -> Transcript:
 
 def _word(fields: dict[str, Any]) -> Word:
     start, end = _number(fields["start"]), _number(fields["end"])
-    return Word(_string(fields["text"]), start, end, _number(fields["confidence"]))
+    spoken = tuple(_string(fields.get("spoken", "")).split())
+    return Word(_string(fields["text"]), start, end, _number(fields["confidence"]), spoken)
 
 
 def _string(value: object) -> str:
@@ -313,11 +314,13 @@ def _segment_fields(segment: Segment) -> dict[str, object]:
 
 
 def _word_fields(word: Word) -> dict[str, object]:
+    spoken = {"spoken": " ".join(word.spoken)} if word.spoken else {}
     return {
         "text": word.text,
         "start": round(word.start, 3),
         "end": round(word.end, 3),
         "confidence": round(word.confidence, 4),
+        **spoken,
     }
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +27,12 @@ from tevr.stream import Event, Stream, StreamSettings
 from tevr.tokens import TokenTable
 from tevr.transcript import Options, Segment, Transcript, Word
 from tevr.word_times import word_times
+
+if TYPE_CHECKING:
+    from tevr.readable.writer import ReadableOptions
+
+Write = Callable[[Iterable[Segment]], Iterator[Segment]]
+"""Segments as they were said → as they are given out."""
 
 #: Seconds without any label that no word outlasts. Speakers pause that long between words only;
 #: from 0.3 s down, long words of slow speakers would be torn apart.
@@ -55,6 +62,7 @@ def load(
         acoustic = pool.submit(open_model, files, threads)
         tokens = TokenTable.load(files.folder / files.tokens)
         decoder = pool.submit(make_decoder, tokens, options, files)
+        write = _writer(options.readable)
         whole.result()
         return Recognizer(
             acoustic.result(),
@@ -65,7 +73,18 @@ def load(
             timing=files.timing,
             cutting=SpanSettings(longest=files.longest),
             threads=threads,
+            write=write,
         )
+
+
+def _writer(options: ReadableOptions | None) -> Write:
+    """What turns segments of spoken words into those that are given out."""
+    if options is None:
+        return iter
+    from tevr.readable.segments import SegmentWriter  # not needed to leave words as they are
+    from tevr.readable.writer import open_files
+
+    return SegmentWriter(open_files(), options)
 
 
 def make_decoder(tokens: TokenTable, options: Options, files: ModelFiles) -> Decoder:
@@ -119,6 +138,7 @@ class Recognizer:
         timing: where words begin and end around their labels.
         cutting: how sound is cut into spans.
         threads: spans recognised side by side.
+        write: segments of spoken words → those that are given out.
     """
 
     def __init__(
@@ -132,6 +152,7 @@ class Recognizer:
         timing: Timing,
         cutting: SpanSettings,
         threads: int,
+        write: Write = iter,
     ) -> None:
         self.options = options
         self.name = name
@@ -143,6 +164,7 @@ class Recognizer:
         self._timing = timing
         self._cutting = cutting
         self._threads = threads
+        self._write = write
 
     def transcribe(self, source: Source, *, rate: int | None = None) -> Transcript:
         """Recognise a whole source: a path, a binary stream, or samples with their rate in hertz.
@@ -173,7 +195,9 @@ class Recognizer:
         audio = open_audio(
             source, start=options.start, end=options.end, channel=options.channel, rate=rate
         )
-        return Listening(audio, self._recognise, options.start, self._cutting, self._threads)
+        return Listening(
+            audio, self._recognise, options.start, self._cutting, self._threads, self._write
+        )
 
     def log_probs(self, source: Source, *, rate: int | None = None) -> list[NDArray[np.float32]]:
         """What the decoder is given for each span of a source: natural logs, (frames, labels).
@@ -258,6 +282,7 @@ class Listening:
         start: float,
         cutting: SpanSettings,
         threads: int,
+        write: Write = iter,
     ) -> None:
         self.name = audio.name
         self.expected = audio.duration
@@ -268,6 +293,7 @@ class Listening:
         self._start = start
         self._cutting = cutting
         self._threads = threads
+        self._write = write
 
     def __enter__(self) -> Listening:
         return self
@@ -277,6 +303,9 @@ class Listening:
 
     def __iter__(self) -> Iterator[Segment]:
         """The segments in order of time, each as soon as it is final."""
+        return self._write(self._spoken())
+
+    def _spoken(self) -> Iterator[Segment]:
         with ThreadPoolExecutor(self._threads) as pool:
             for span, segment in in_order(pool, self._recognise, self.spans(), self._threads + 1):
                 self.done = span.end - self._start

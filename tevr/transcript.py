@@ -6,9 +6,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from tevr.errors import UsageError
+
+if TYPE_CHECKING:
+    from tevr.readable.writer import ReadableOptions
 
 DecoderName = Literal["beam", "greedy"]
 
@@ -27,12 +30,15 @@ class Word:
         confidence: 0…1, how sure the acoustic model is of these letters: the geometric mean per
             letter of the probability that it says just them within the word's frames (see
             `tevr.lm.confidence`). The language model has no part in it.
+        spoken: what was said, word for word, where ``text`` writes it in another way: "2020" for
+            "zweitausend", "zwanzig". Empty: just ``text``.
     """
 
     text: str
     start: float
     end: float
     confidence: float
+    spoken: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +116,8 @@ class Options:
         start: seconds of the source to skip.
         end: seconds of the source to stop at; ``None`` reads to its end.
         channel: number of the only channel to read, from 0; ``None`` mixes all down.
+        readable: write capitals, marks, ß and numbers as one writes them; ``None`` leaves the words
+            as the model says them.
     """
 
     decoder: DecoderName | None = None
@@ -122,6 +130,7 @@ class Options:
     start: float = 0.0
     end: float | None = None
     channel: int | None = None
+    readable: ReadableOptions | None = None
 
     def __post_init__(self) -> None:
         for problem in self._problems():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import shutil
 import struct
 import subprocess
@@ -163,7 +164,35 @@ def test_a_hot_word_changes_the_text(tevr: Tevr, recording: Path) -> None:
 
     plain = text()
     found = {word: text("--hotword", word) for word in ("Aufkratzen", "Mücken", "Stiche")}
-    assert any(heard != plain and word.lower() in heard.split() for word, heard in found.items())
+    assert any(
+        heard != plain and word in re.findall(r"\w+", heard) for word, heard in found.items()
+    )
+
+
+def test_german_is_written_as_one_writes_it(tevr: Tevr, data: Path) -> None:
+    sentence = data / "kerstin" / "de_rhasspy-1321.opus"
+
+    def text(*flags: str) -> str:
+        result = tevr("transcribe", sentence, *BEAM, *flags)
+        assert (result.code, result.err) == (0, "")
+        return str(result.out)
+
+    written = "Danach studierte er ein Jahr lang an der Akademie der Bildenden Künste in München.\n"
+    verbatim = written.lower().replace(".", "")
+    assert text() == text("--readable") == written
+    assert text("--verbatim") == verbatim
+    assert text("--no-punctuation").rstrip().endswith("Künste in München")
+    assert text("--no-capitals", "--no-punctuation") == verbatim
+
+
+def test_swiss_spelling_and_spellings_of_ones_own(tevr: Tevr, data: Path, tmp_path: Path) -> None:
+    sentence = data / "kerstin" / "de_rhasspy-0045.opus"
+    own = tmp_path / "own.txt"
+    own.write_text("LEISTUNG\n", encoding="utf-8")
+    assert "Außerdem" in tevr("transcribe", sentence, *BEAM).out
+    result = tevr("transcribe", sentence, *BEAM, "--swiss", "--spellings", own)
+    assert "Ausserdem" in result.out
+    assert "LEISTUNG" in result.out
 
 
 def test_a_list_of_hot_words_works_like_the_flag(

@@ -35,7 +35,8 @@ def transcripts(draw: st.DrawFn) -> Transcript:
         for _ in range(length):
             start = now + draw(st.floats(0, 3))
             now = start + draw(st.floats(0, 2))
-            words.append(Word(draw(word_texts), start, now, draw(st.floats(0, 1))))
+            spoken = tuple(draw(st.lists(st.text("abß", min_size=1), max_size=2)))
+            words.append(Word(draw(word_texts), start, now, draw(st.floats(0, 1)), spoken))
         segments.append(Segment(tuple(words)))
     return Transcript(tuple(segments), now + draw(st.floats(0, 9)), draw(names), draw(names))
 
@@ -45,7 +46,9 @@ def rounded(transcript: Transcript) -> Transcript:
         tuple(
             Segment(
                 tuple(
-                    Word(w.text, round(w.start, 3), round(w.end, 3), round(w.confidence, 4))
+                    Word(
+                        w.text, round(w.start, 3), round(w.end, 3), round(w.confidence, 4), w.spoken
+                    )
                     for w in segment.words
                 )
             )
