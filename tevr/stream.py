@@ -28,7 +28,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from time import perf_counter
 
-from tevr.agreement import Agreement, shared
+from tevr.agreement import Agreement
 from tevr.draft import Draft, Window
 from tevr.errors import UsageError
 from tevr.lm.decoder import Place
@@ -106,7 +106,8 @@ class StreamSettings:
         unsure: words that end in the last so many seconds of growing sound are not shown yet: the
             last one is mostly cut off.
         steady: in so many drafts in a row a word, with all words before it, has to be the same to
-            be shown. The first of an utterance are shown at once.
+            be shown. The first of an utterance are shown at once, and in place of words that were
+            shown the latest draft stands.
         settle: pause after which the last pass is made.
         pause: pause that closes the utterance.
         context: sound before the border that the acoustic model hears too.
@@ -178,6 +179,7 @@ class Stream:
         self._said = 0.0  # seconds at which the last final word ends
         self._before: tuple[str, ...] = ()  # final words that what follows goes on from
         self._shown: tuple[str, ...] = ()  # words of the last partial
+        self._until = 0.0  # seconds at which the last word that was shown ended
         self._last: Draft | None = None  # of the last pass, once the pause has come that far
         self._begun = False  # whether words of the open utterance are final
         self._free = 0.0  # seconds of sound from which on the recogniser has caught up
@@ -253,7 +255,7 @@ class Stream:
         sure = sum(1 for word in draft.words if word.end <= latest)
         if self._begun or self._shown:
             sure = min(sure, steady)
-        sure = max(sure, shared(draft.texts, self._shown))  # nothing flickers at the end
+        sure = max(sure, self._kept(draft))
         if count:
             yield self._final(draft, count, closes=False)
         yield from self._tell(draft.words[count:sure], anew=count > 0)
@@ -271,7 +273,7 @@ class Stream:
         could = [n for n, word in enumerate(draft.words, 1) if word.end <= latest]
         late = [n for n in could if 2 * draft.border(n) >= self._border + latest]
         count = max(late or could, key=draft.room, default=0)
-        shown = shared(draft.texts, self._shown)
+        shown = self._kept(draft)
         self._forget_drafts()
         if count:
             yield self._final(draft, count, closes=False)
@@ -287,7 +289,7 @@ class Stream:
             yield self._final(draft, len(draft.words), closes=True)
         else:
             yield from self._tell(())
-        self._shown, self._last, self._begun = (), None, False
+        self._shown, self._until, self._last, self._begun = (), 0.0, None, False
         self._forget_drafts()
         self._sound.close()
 
@@ -310,11 +312,16 @@ class Stream:
             self._sound.forget(self._border - self._settings.context)
         return Final(words, closes, self._sound.heard)
 
+    def _kept(self, draft: Draft) -> int:
+        """How many words lie where some were shown: they may change, but not only vanish."""
+        return sum(1 for word in draft.words if (word.start + word.end) / 2 <= self._until)
+
     def _tell(self, words: tuple[Word, ...], *, anew: bool = False) -> Iterator[Event]:
         """Show tentative words, if they are others than before."""
         texts = tuple(word.text for word in words)
         if anew or texts != self._shown:
             self._shown = texts
+            self._until = max([self._until, *(word.end for word in words[-1:])])
             yield Partial(words, self._sound.heard)
 
 
