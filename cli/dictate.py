@@ -23,6 +23,14 @@ from tevr.cli.groups import (
     chosen_hotwords,
 )
 from tevr.cli.values import count
+from tevr.cli.write import (
+    NoCapitals,
+    NoNumbers,
+    NoPunctuation,
+    SpellingsFile,
+    Swiss,
+    chosen_spellings,
+)
 from tevr.errors import UsageError
 from tevr.transcript import Options
 
@@ -75,6 +83,15 @@ def dictate(
     commands: Annotated[
         bool, Option("--commands/--no-commands", help="Take spoken marks and commands for such.")
     ] = True,
+    readable: Annotated[
+        bool,
+        Option("--readable/--verbatim", help="As one writes it, or word for word in lower case."),
+    ] = True,
+    no_numbers: NoNumbers = False,
+    no_punctuation: NoPunctuation = False,
+    no_capitals: NoCapitals = False,
+    swiss: Swiss = False,
+    spellings: SpellingsFile = None,
     replacements: Annotated[
         Path | None,
         Option(metavar="FILE", help="Text in place of words; reloaded when it changes."),
@@ -114,10 +131,19 @@ def dictate(
     if level:
         return _show_level(device, rate)
     from tevr.cli.dictate_setup import Wishes, run
+    from tevr.readable.writer import ReadableOptions
 
+    writing = ReadableOptions(
+        numbers=not no_numbers,
+        punctuation=not no_punctuation,
+        capitals=not no_capitals,
+        sharp_s=not swiss,
+        spellings=chosen_spellings(spellings),
+    )
     wishes = Wishes(
         sound, device, rate, output, jsonl, partials, paste if typing else None,
-        commands, replacements, tuple(hotword), hotwords, wait, socket, quiet,
+        writing if readable else None, commands, replacements, tuple(hotword), hotwords,
+        wait, socket, quiet,
     )  # fmt: skip
     options = Options(
         decoder=decoder,

@@ -20,9 +20,10 @@ from tevr.cli.dictate_run import (
     WordFiles,
 )
 from tevr.control import Control, meeting_place
-from tevr.dictation import DictatedText
+from tevr.dictation import DictatedText, VerbatimWriter, Writer
 from tevr.errors import UsageError
 from tevr.keyboard.typist import PasteKeys, TypingQueue
+from tevr.readable.writer import ReadableOptions
 from tevr.spoken_marks import SpokenMarks
 from tevr.transcript import Options
 
@@ -42,6 +43,7 @@ class Wishes:
         jsonl: write events.
         partials: among them tentative ones.
         typing: keys that paste, if text is to be typed into windows.
+        writing: what is written as one writes it; ``None`` leaves words as they are recognised.
         commands: find spoken marks and commands.
         replacements: a dictionary.
         hotword: hot-words of their own.
@@ -58,6 +60,7 @@ class Wishes:
     jsonl: bool
     partials: bool
     typing: PasteKeys | None
+    writing: ReadableOptions | None
     commands: bool
     replacements: Path | None
     hotword: tuple[str, ...]
@@ -101,7 +104,8 @@ def run(wishes: Wishes, model: str | None, options: Options, threads: int | None
     with ExitStack() as stack:
         source = _open_source(wishes)
         stack.callback(source.close)
-        text = DictatedText(marks=SpokenMarks(marks=wishes.commands, commands=wishes.commands))
+        marks = SpokenMarks(marks=wishes.commands, commands=wishes.commands)
+        text = DictatedText(_writer(wishes, files), marks)
         outputs = list(_outputs(wishes, source.name, recognizer.name, stack))
         outputs += [TypedOutput(typing)] if typing else []
         dictation = Dictation(
@@ -119,6 +123,17 @@ def run(wishes: Wishes, model: str | None, options: Options, threads: int | None
         _greet(wishes, source)
         dictation.run()
     return 0
+
+
+def _writer(wishes: Wishes, files: WordFiles) -> Writer:
+    """What turns final words into text; hot-words are written as their lists have them."""
+    if wishes.writing is None:
+        return VerbatimWriter()
+    from tevr.readable.dictated import DictatedWriter
+    from tevr.readable.writer import open_files
+
+    spellings = (*wishes.writing.spellings, *wishes.hotword, *files.chosen())
+    return DictatedWriter(open_files(), replace(wishes.writing, spellings=spellings))
 
 
 def _typing(wishes: Wishes) -> TypingQueue | None:

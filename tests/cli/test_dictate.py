@@ -65,6 +65,12 @@ class Loud:
             yield Final((), closes=True, heard=heard)
 
 
+@pytest.fixture(autouse=True)
+def verbatim(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Words as they are recognised where a test does not say otherwise."""
+    monkeypatch.setenv("TEVR_DICTATE_READABLE", "no")
+
+
 @pytest.fixture
 def loud(monkeypatch: pytest.MonkeyPatch) -> list[Options]:
     """The fake recogniser in place of the model; gives the options of all that were made."""
@@ -108,6 +114,15 @@ def test_a_recording_becomes_the_text_that_transcribing_gives(
     whole = tevr("transcribe", path, *GREEDY).out
     assert len(set(normalise(live.out).split()) ^ set(normalise(whole).split())) <= 4
     assert live.out.endswith("\n")
+
+
+def test_text_is_as_one_writes_it(tevr: Tevr, sentences: list[Any]) -> None:
+    live = tevr("dictate", "-i", sentences[0].path, "--readable", *GREEDY).out
+    assert live.startswith("Nun ")
+    assert "Römer" in live
+    assert live.endswith(".\n")
+    swiss = tevr("dictate", "-i", sentences[2].path, "--readable", "--swiss", *GREEDY).out
+    assert "ß" not in swiss
 
 
 def test_a_pipe_becomes_events_and_a_file(process: Tevr, data: Path, tmp_path: Path) -> None:
