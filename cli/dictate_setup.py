@@ -25,6 +25,7 @@ from tevr.errors import UsageError
 from tevr.keyboard.typist import PasteKeys, TypingQueue
 from tevr.readable.writer import ReadableOptions
 from tevr.spoken_marks import SpokenMarks
+from tevr.spoken_phrases import HOTWORD_WEIGHT, HOTWORDS
 from tevr.transcript import Options
 
 #: Stands for standard input.
@@ -95,7 +96,12 @@ def run(wishes: Wishes, model: str | None, options: Options, threads: int | None
     from tevr.store import DEFAULT_MODEL
 
     def make(hotwords: tuple[str, ...]) -> Listener:
-        chosen = replace(options, hotwords=(*wishes.hotword, *hotwords))
+        own = (*wishes.hotword, *hotwords)
+        marks = HOTWORDS if wishes.commands and options.decoder != "greedy" else ()
+        weight = options.hotword_weight if own else HOTWORD_WEIGHT
+        chosen = replace(
+            options, hotwords=tuple(dict.fromkeys((*own, *marks))), hotword_weight=weight
+        )
         return load(model or DEFAULT_MODEL, chosen, threads=threads)
 
     files = WordFiles.open(wishes.replacements, wishes.hotwords)

@@ -71,6 +71,11 @@ COMMANDS = (
     ("stopp", Phrase("stop", True, True, None)),
     ("stop", Phrase("stop", True, True, None)),
 )
+#: Names that a language model of written text hardly knows, to be preferred by the recogniser.
+#: With these at this weight 100 sentences without marks are read with as many errors as before;
+#: phrases such as "lösche das" would cost one word in a hundred, for "das" is everywhere.
+HOTWORDS = ("Komma", "Punkt", "Fragezeichen", "Ausrufezeichen", "Doppelpunkt", "stopp")
+HOTWORD_WEIGHT = 6.0
 #: What was said, word by word → what it may mean.
 PHRASES = {tuple(name.split()): phrase for name, phrase in (*MARKS, *COMMANDS)}
 #: Words in the longest.

@@ -27,6 +27,7 @@ from tevr.keyboard.typist import Typist
 from tevr.lm.corpus import normalise
 from tevr.microphone import Microphone
 from tevr.portaudio import Device, OnBlock
+from tevr.spoken_phrases import HOTWORD_WEIGHT, HOTWORDS
 from tevr.stream import Event, Final, Partial
 from tevr.transcript import Options, Word
 
@@ -343,8 +344,21 @@ def test_a_dictionary_replaces_and_brings_hot_words(
     sounds.said = "xx.....x...xx..x..x....."
     flags = ["--replacements", path, "--hotwords", names, *hotwords("a")]
     result = tevr("dictate", *flags)
-    assert loud[0].hotwords == ("a", "c", "stopp", "b")
+    assert loud[0].hotwords[:4] == ("a", "c", "stopp", "b")
     assert result.out == "Grüße\n"
+
+
+def test_names_of_marks_are_preferred_where_they_are_looked_for(
+    tevr: Tevr, tmp_path: Path, loud: list[Options], place: Path, data: Path
+) -> None:
+    assert not place.exists()
+    own = ["--hotword", "Yvonne", "--hotword-weight", "8"]
+    for flags in ([], own, ["--no-commands"], ["--decoder", "greedy"]):
+        assert tevr("dictate", "-i", data / "clip.wav", "-o", tmp_path / "out", *flags).code == 0
+    first, second, third, fourth = loud
+    assert (first.hotwords, first.hotword_weight) == (HOTWORDS, HOTWORD_WEIGHT)
+    assert (second.hotwords, second.hotword_weight) == (("Yvonne", *HOTWORDS), 8.0)
+    assert third.hotwords == fourth.hotwords == ()
 
 
 @pytest.mark.usefixtures("loud", "place")
