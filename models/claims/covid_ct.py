@@ -48,7 +48,8 @@ def measure_protocols(bench: Bench) -> Finding:
     return Finding(
         ours=f"accuracy by {told}",
         holds=accuracy["slice"].value > accuracy["source"].high,
-        data=f"{slices.name}, {len(slices)} slices of {len(set(slices.sources.tolist()))} sources",
+        data=f"{slices.name}, {len(slices)} slices of {len(set(slices.sources.tolist()))} sources; "
+        "intervals from drawing sources",
         remark=f"{NOTICE} {gap(found, share)}"
         + (" Slices are made up: COVID-CT or the weights were not there." if made_up else ""),
         figures={
