@@ -12,6 +12,7 @@ import pytest
 from tevr.cli.main import make_app
 from tevr.cli.settings import Settings, read_settings
 from tevr.errors import UsageError
+from tevr.readable.writer import ReadableOptions
 from tevr.transcript import Options
 
 Tevr = Callable[..., Any]
@@ -73,7 +74,7 @@ def read() -> Settings:
 def test_without_settings_the_defaults_hold(tevr: Tevr, recorded: Recorded) -> None:
     assert tevr("transcribe", "a.wav").code == 0
     assert recorded.formats == ("txt",)
-    assert recorded.options == Options()
+    assert recorded.options == Options(readable=ReadableOptions())
     assert recorded.model == "de-small"
     assert recorded.threads is None
 
