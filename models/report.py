@@ -22,7 +22,8 @@ HEAD = """# The model zoo: what nine papers say, and what we find
 Each line is a claim of a paper, tried at small scale. Intervals are of 95 % by Student's t over
 seeds, folds or units, as the data tell; where an interval holds no difference too, the verdict is
 "cannot be told". Published figures come from larger trainings and other data unless it says so.
-This page is written by `tevr zoo check`; `DATA` is a folder with the data sets named.
+This page is written by `tevr zoo check`; `DATA` is a folder with the data sets named. Minutes are
+those of the clock, on two cores that others used too.
 """
 
 
@@ -111,7 +112,7 @@ def _section(paper: Paper, results: Sequence[Result]) -> str:
     ]
     remarks = [(each.says, each.finding.remark) for each in results if each.finding.remark]
     if remarks:
-        parts.append("\n".join(f"- {says}: {remark}" for says, remark in remarks))
+        parts.append("\n".join(f"- {says.rstrip('.')}: {remark}" for says, remark in remarks))
     for each in results:
         if each.finding.table:
             parts += [f"**{each.says}**", each.finding.table]
