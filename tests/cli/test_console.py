@@ -185,7 +185,7 @@ def test_quiet_shows_warnings_alone(drawn: Callable[..., tuple[str, str]]) -> No
 def test_transcribing_shows_the_bar_and_keeps_results_apart(command: list[str], data: Path) -> None:
     clip = data / "clip.wav"
     out, screen = on_terminal([*command, "transcribe", str(clip), "--threads", "2"])
-    assert out.startswith("m")
+    assert out.startswith("M")
     assert "\x1b" not in out
     assert "clip.wav" in screen
     assert out.strip() not in screen
