@@ -17,7 +17,7 @@ from tevr.models.checks import Picture, Result
 
 PAGE, SIDE, RESULTS = "zoo.md", "zoo", "results.json"
 VERDICTS = {True: "holds", False: "does not hold", None: "cannot be told"}
-HEAD = """# The model zoo: what nine papers say, and what we find
+HEAD = """# The model zoo: what papers say, and what we find
 
 Each line is a claim of a paper, tried at small scale. Intervals are of 95 % by Student's t over
 seeds, folds or units, as the data tell; where an interval holds no difference too, the verdict is
