@@ -36,7 +36,7 @@ Run = Annotated[Path, Option("--output", "-o", metavar="RUN", help="The run's fo
 
 def make_zoo_app() -> typer.Typer:
     """All commands of the group."""
-    summary = "Papers on networks: try them, train them, check their claims."
+    summary = "Papers on networks: train them, check their claims."
     group = make_group(summary)
     group.command("list")(list_papers)
     for command in (info, train, predict, check):
