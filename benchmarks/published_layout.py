@@ -23,9 +23,11 @@ from tevr.lm.arpa import read_arpa
 from tevr.lm.backoff import BackoffModel
 from tevr.lm.folder import read_language_model
 from tevr.lm.trie import write_trie
-from tevr.store import find
+from tevr.store import bundled, find
 from tevr.tokens import TokenTable
 
+#: Log-probability of labels that are not said, and of all that is less likely.
+_FLOOR = -12.0
 #: What `config.json` says of XLS-R 1B and of fine-tuned networks with its base.
 FULL: dict[str, Any] = {
     "architectures": ["Wav2Vec2ForCTC"],
@@ -109,8 +111,7 @@ def write_layout(options: LayoutOptions) -> Path:
     """Write the folder; returns it."""
     below = options.folder / "language_model"
     below.mkdir(parents=True)
-    bundled = find("de-small")
-    tokens = TokenTable.load(bundled.folder / bundled.tokens)
+    tokens = TokenTable.load(bundled("de-tevr") / "tokens.json")
     texts = {
         "config.json": json.dumps(options.sizes, indent=2),
         "preprocessor_config.json": json.dumps(PREPROCESSOR, indent=2),
@@ -121,7 +122,7 @@ def write_layout(options: LayoutOptions) -> Path:
     for name, text in texts.items():
         (options.folder / name).write_text(text, encoding="utf-8")
     if options.arpa is None:
-        model = read_language_model(bundled.folder).model()
+        model = read_language_model(find("de-small").folder).model()
     else:
         model = read_arpa(options.arpa)
     _write_words(model, below)
@@ -163,6 +164,15 @@ def _network(options: LayoutOptions) -> Any:  # noqa: ANN401 - transformers' cla
     return network
 
 
+def _columns(taught: TokenTable) -> list[int]:
+    """The published label of each label of a table over single letters."""
+    published = TokenTable.load(bundled("de-tevr") / "tokens.json")
+    return [
+        published.blank if number == taught.blank else published.labels.index(label)
+        for number, label in enumerate(taught.labels)
+    ]
+
+
 def _fit_head(
     network: Any,  # noqa: ANN401 - transformers' class
     clips: tuple[np.ndarray[Any, np.dtype[np.float32]], ...],
@@ -172,13 +182,16 @@ def _fit_head(
     from tevr.acoustic import open_model
     from tevr.onnx_model import normalised
 
-    teacher = open_model(find("de-small"), 1).log_probs(clips)
+    teacher = find("de-small")
+    columns = _columns(TokenTable.load(teacher.folder / teacher.tokens))
     frames, targets = [], []
-    for clip, taught in zip(clips, teacher, strict=True):
+    for clip, taught in zip(clips, open_model(teacher, 1).log_probs(clips), strict=True):
         states = network.wav2vec2(torch.from_numpy(normalised(clip, 400))[None])[0][0]
         count = min(len(states), len(taught))
         frames.append(states[:count])
-        targets.append(torch.from_numpy(taught[:count].copy()).clamp(min=-12))
+        target = torch.full((count, network.lm_head.out_features), _FLOOR)
+        target[:, columns] = torch.from_numpy(taught[:count].copy()).clamp(min=_FLOOR)
+        targets.append(target)
     inputs, wanted = torch.cat(frames), torch.cat(targets)  # (frames, width), (frames, labels)
     mean = inputs.mean(0)
     centred = (inputs - mean).double()

@@ -107,7 +107,10 @@ def test_what_cannot_be_done_is_one_sentence(
 def test_a_missing_package_is_named(
     tevr: Tevr, published: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(sys.modules, "tevr.wav2vec2.conversion", None)
+    for name in [name for name in sys.modules if name.startswith("tevr.wav2vec2")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "onnx", None)
     result = tevr("models", "convert", published, "-o", tmp_path / "mine")
     assert result.code == 2
-    assert "pip install" in result.sentence
+    assert "Converting needs the package onnx, which is missing" in result.sentence
+    assert 'pip install "tevr[pull]"' in result.sentence
