@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import builtins
 import os
 import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -75,3 +77,19 @@ def process(command: list[str]) -> Callable[..., Result]:
         return Result(done.returncode, (done.stdout or b"").decode(), (done.stderr or b"").decode())
 
     return call
+
+
+@pytest.fixture
+def hide(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], None]:
+    """Let importing a module fail as if a package that it needs were missing."""
+    usual = builtins.__import__
+
+    def hide(module: str, needs: str) -> None:
+        def without(name: str, *rest: Any) -> Any:
+            if name == module:
+                raise ModuleNotFoundError(f"No module named {needs!r}", name=needs)
+            return usual(name, *rest)
+
+        monkeypatch.setattr(builtins, "__import__", without)
+
+    return hide

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -96,10 +95,8 @@ def test_the_language_model_is_looked_for_first(tevr: Tevr, run: Path, tmp_path:
     assert not (tmp_path / "mine").exists()
 
 
-def test_missing_packages_are_told(tevr: Tevr, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("tevr.training.model_folder", "tevr.training.export"):
-        monkeypatch.delitem(sys.modules, name, raising=False)
-    monkeypatch.setitem(sys.modules, "onnx", None)
+def test_missing_packages_are_told(tevr: Tevr, hide: Callable[[str, str], None]) -> None:
+    hide("tevr.training.model_folder", "onnx")
     result = tevr("models", "export", "run", "-o", "model")
     assert result.code == 2
     assert "Export needs the package onnx," in result.sentence

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -105,11 +104,9 @@ def test_what_cannot_be_done_is_one_sentence(
 
 
 def test_a_missing_package_is_named(
-    tevr: Tevr, published: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tevr: Tevr, published: Path, tmp_path: Path, hide: Callable[[str, str], None]
 ) -> None:
-    for name in [name for name in sys.modules if name.startswith("tevr.wav2vec2")]:
-        monkeypatch.delitem(sys.modules, name)
-    monkeypatch.setitem(sys.modules, "onnx", None)
+    hide("tevr.wav2vec2.conversion", "onnx")
     result = tevr("models", "convert", published, "-o", tmp_path / "mine")
     assert result.code == 2
     assert "Converting needs the package onnx, which is missing" in result.sentence
