@@ -49,7 +49,7 @@ def test_a_letter_is_dictated(size: int) -> None:
         "sehr geehrte frau doktor braun komma neue zeile vielen dank für ihren brief vom"
         " dritten mai zweitausendzwanzig punkt"
     )
-    written = "Sehr geehrte Frau Dr. Braun,\nVielen Dank für ihren Brief vom 3. Mai 2020."
+    written = "Sehr geehrte Frau Dr. Braun,\nVielen Dank für Ihren Brief vom 3. Mai 2020."
     assert dictated(said, size=size) == written
 
 
