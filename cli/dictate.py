@@ -31,7 +31,7 @@ from tevr.cli.write import (
     Swiss,
     chosen_spellings,
 )
-from tevr.errors import UsageError
+from tevr.errors import AudioError, UsageError
 from tevr.transcript import Options
 
 if TYPE_CHECKING:
@@ -174,7 +174,10 @@ def _list_devices() -> int:
     """Print the microphones, the system's own marked."""
     from tevr.portaudio import PortAudio
 
-    for device in PortAudio().devices():
+    found = PortAudio().devices()
+    if not found:
+        raise AudioError("There is no microphone", "Plug one in, or see the system's settings.")
+    for device in found:
         mark = "*" if device.default else " "
         channels = "1 channel" if device.channels == 1 else f"{device.channels} channels"
         print(f"{mark}{device.number:3}  {device.name}  ({channels}, {device.rate} Hz)")

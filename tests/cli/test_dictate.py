@@ -390,6 +390,13 @@ def test_microphones_are_listed(tevr: Tevr, sounds: Speaking) -> None:
     )
 
 
+def test_no_microphone_is_told(tevr: Tevr, sounds: Speaking) -> None:
+    sounds.known = []
+    result = tevr("dictate", "--devices")
+    assert (result.code, result.out) == (1, "")
+    assert "There is no microphone." in result.sentence
+
+
 def test_levels_are_printed_once_a_second(
     tevr: Tevr, sounds: Speaking, monkeypatch: pytest.MonkeyPatch
 ) -> None:
