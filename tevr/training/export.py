@@ -48,6 +48,15 @@ def export_float(network: AcousticNetwork, path: Path) -> None:
     if program is None:
         raise RuntimeError("torch gave no ONNX program")
     program.save(str(path))
+    graph = onnx.load(str(path))
+    forget_origin(graph)
+    onnx.save(graph, str(path))
+
+
+def forget_origin(graph: onnx.ModelProto) -> None:
+    """Leave out what torch notes of each operator: lines of code, and paths of this machine."""
+    for part in (graph, graph.graph, *graph.graph.node, *graph.graph.value_info):
+        part.ClearField("metadata_props")
 
 
 def quantise(

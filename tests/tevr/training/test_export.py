@@ -46,6 +46,11 @@ def test_float_export_equals_the_network_at_any_length(
         np.testing.assert_allclose(ours, theirs, atol=1e-3)
 
 
+def test_the_graph_tells_nothing_of_the_machine_it_was_made_on(exported: Path) -> None:
+    assert str(Path(__file__).parents[3]).encode() not in exported.read_bytes()
+    assert not [node.name for node in onnx.load(str(exported)).graph.node if node.metadata_props]
+
+
 def test_rounding_shrinks_the_file_and_keeps_the_posteriors(
     exported: Path, tmp_path: Path, clip: NDArray[np.float32]
 ) -> None:
