@@ -39,7 +39,7 @@ def test_a_run_becomes_a_model_to_transcribe_with(
     lines = {line.split()[0]: line for line in result.out.splitlines()}
     assert lines.keys() == {"float32", "int8", "greedy", "written"}
     assert lines["float32"].endswith("100.00% same best label")
-    assert f"written    {folder}, network 1" in lines["written"]
+    assert f"written    {folder}, network 0" in lines["written"]
     assert json.loads((folder / "model.json").read_text(encoding="utf-8"))["name"] == "first"
     assert "| CC0 |" in (folder / "README.md").read_text(encoding="utf-8")
     heard = tevr("transcribe", "--model", folder, "--format", "json", data / "clip.wav")
