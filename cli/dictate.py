@@ -27,9 +27,10 @@ from tevr.cli.write import (
     NoCapitals,
     NoNumbers,
     NoPunctuation,
+    Readable,
     SpellingsFile,
     Swiss,
-    chosen_spellings,
+    chosen_writing,
 )
 from tevr.errors import AudioError, UsageError
 from tevr.transcript import Options
@@ -83,10 +84,7 @@ def dictate(
     commands: Annotated[
         bool, Option("--commands/--no-commands", help="Take spoken marks and commands for such.")
     ] = True,
-    readable: Annotated[
-        bool,
-        Option("--readable/--verbatim", help="As one writes it, or word for word in lower case."),
-    ] = True,
+    readable: Readable = True,
     no_numbers: NoNumbers = False,
     no_punctuation: NoPunctuation = False,
     no_capitals: NoCapitals = False,
@@ -131,15 +129,8 @@ def dictate(
     if level:
         return _show_level(device, rate)
     from tevr.cli.dictate_setup import Wishes, run
-    from tevr.readable.writer import ReadableOptions
 
-    writing = ReadableOptions(
-        numbers=not no_numbers,
-        punctuation=not no_punctuation,
-        capitals=not no_capitals,
-        sharp_s=not swiss,
-        spellings=chosen_spellings(spellings),
-    )
+    writing = chosen_writing(no_numbers, no_punctuation, no_capitals, swiss, spellings)
     wishes = Wishes(
         sound, device, rate, output, jsonl, partials, paste if typing else None,
         writing if readable else None, commands, replacements, tuple(hotword), hotwords,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -27,9 +28,10 @@ from tevr.cli.write import (
     NoCapitals,
     NoNumbers,
     NoPunctuation,
+    Readable,
     SpellingsFile,
     Swiss,
-    chosen_spellings,
+    chosen_writing,
 )
 from tevr.formats import FORMATS
 from tevr.transcript import Options
@@ -74,10 +76,7 @@ def transcribe(
         int | None,
         Option(parser=whole, metavar="N", help="Read this channel only, counted from 0."),
     ] = None,
-    readable: Annotated[
-        bool,
-        Option("--readable/--verbatim", help="As one writes it, or word for word in lower case."),
-    ] = True,
+    readable: Readable = True,
     no_numbers: NoNumbers = False,
     no_punctuation: NoPunctuation = False,
     no_capitals: NoCapitals = False,
@@ -92,17 +91,11 @@ def transcribe(
     TEVR_TRANSCRIBE_OUTPUT_DIR.
     """
     from tevr.cli.batch import Batch
-    from tevr.readable.writer import ReadableOptions
     from tevr.store import DEFAULT_MODEL
 
     words = chosen_hotwords(hotword, hotwords, hotword_weight)
-    writing = ReadableOptions(
-        numbers=not no_numbers,
-        punctuation=not no_punctuation,
-        capitals=not no_capitals,
-        sharp_s=not swiss,
-        spellings=(*chosen_spellings(spellings), *words),
-    )
+    writing = chosen_writing(no_numbers, no_punctuation, no_capitals, swiss, spellings)
+    writing = replace(writing, spellings=(*writing.spellings, *words))
     options = Options(
         decoder=decoder,
         beam=beam,

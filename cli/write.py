@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from typer import Option
 
+if TYPE_CHECKING:
+    from tevr.readable.writer import ReadableOptions
+
+Readable = Annotated[
+    bool, Option("--readable/--verbatim", help="As one writes it, or word for word in lower case.")
+]
 NoNumbers = Annotated[bool, Option("--no-numbers", help="Leave numbers, dates and times in words.")]
 NoPunctuation = Annotated[bool, Option("--no-punctuation", help="Set no marks.")]
 NoCapitals = Annotated[bool, Option("--no-capitals", help="Set no capitals.")]
@@ -43,15 +49,9 @@ def write(
     """
     from tevr.cli.outputs import whole_file
     from tevr.readable.text_writer import rewrite
-    from tevr.readable.writer import ReadableOptions, open_files
+    from tevr.readable.writer import open_files
 
-    options = ReadableOptions(
-        numbers=not no_numbers,
-        punctuation=not no_punctuation,
-        capitals=not no_capitals,
-        sharp_s=not swiss,
-        spellings=chosen_spellings(spellings),
-    )
+    options = chosen_writing(no_numbers, no_punctuation, no_capitals, swiss, spellings)
     files = open_files()
     texts = (
         rewrite(read_text(path), files, options, each_line=each_line)
@@ -65,6 +65,25 @@ def write(
     with whole_file(output) as file:
         file.writelines(texts)
     return 0
+
+
+def chosen_writing(
+    no_numbers: bool, no_punctuation: bool, no_capitals: bool, swiss: bool, spellings: Path | None
+) -> ReadableOptions:
+    """What the flags leave to be written as one writes it.
+
+    Raises:
+        UsageError: the file of spellings cannot be read.
+    """
+    from tevr.readable.writer import ReadableOptions
+
+    return ReadableOptions(
+        numbers=not no_numbers,
+        punctuation=not no_punctuation,
+        capitals=not no_capitals,
+        sharp_s=not swiss,
+        spellings=chosen_spellings(spellings),
+    )
 
 
 def chosen_spellings(path: Path | None) -> tuple[str, ...]:
