@@ -16,7 +16,7 @@ from tevr.acoustic import FRAME_SECONDS, AcousticModel, open_model
 from tevr.audio import SAMPLE_RATE, Audio, Source, open_audio
 from tevr.draft import Draft, Window
 from tevr.errors import UsageError
-from tevr.lm.beam import BeamDecoder
+from tevr.lm.beam import BeamDecoder, BeamSettings, LanguageModelFiles
 from tevr.lm.confidence import WordConfidence
 from tevr.lm.corpus import normalise
 from tevr.lm.decoder import SPACE, Decoder, GreedyDecoder
@@ -94,15 +94,28 @@ def make_decoder(tokens: TokenTable, options: Options, files: ModelFiles) -> Dec
         UsageError: hot-words hold nothing that the labels can spell.
         ModelError: the language model cannot be opened.
     """
+    settings, language_model = search_for(options, files)
+    name = options.decoder or ("beam" if language_model or options.hotwords else "greedy")
+    if name == "greedy":
+        return GreedyDecoder(tokens.decoder_labels)
+    hotwords = [_spelled(word, tokens) for word in options.hotwords]
+    return BeamDecoder(tokens.decoder_labels, settings, language_model, hotwords)
+
+
+def search_for(
+    options: Options, files: ModelFiles
+) -> tuple[BeamSettings, LanguageModelFiles | None]:
+    """The numbers of a beam search that the options ask for, and its language model.
+
+    Raises:
+        ModelError: the language model cannot be opened.
+    """
     language_model, usual = files.language_model_files, files.decoding
     if options.language_model is not None:
         from tevr.lm.folder import read_language_model
 
         folder = read_language_model(options.language_model)
         language_model, usual = folder.files, folder.tuned(usual)
-    name = options.decoder or ("beam" if language_model or options.hotwords else "greedy")
-    if name == "greedy":
-        return GreedyDecoder(tokens.decoder_labels)
     settings = replace(
         usual,
         beam=usual.beam if options.beam is None else options.beam,
@@ -110,8 +123,7 @@ def make_decoder(tokens: TokenTable, options: Options, files: ModelFiles) -> Dec
         beta=usual.beta if options.beta is None else options.beta,
         hotword_weight=options.hotword_weight,
     )
-    hotwords = [_spelled(word, tokens) for word in options.hotwords]
-    return BeamDecoder(tokens.decoder_labels, settings, language_model, hotwords)
+    return settings, language_model
 
 
 def _spelled(hotword: str, tokens: TokenTable) -> str:
@@ -165,6 +177,11 @@ class Recognizer:
         self._cutting = cutting
         self._threads = threads
         self._write = write
+
+    @property
+    def decoder(self) -> Decoder:
+        """What turns the arrays of `log_probs` into words."""
+        return self._decoder
 
     def transcribe(self, source: Source, *, rate: int | None = None) -> Transcript:
         """Recognise a whole source: a path, a binary stream, or samples with their rate in hertz.

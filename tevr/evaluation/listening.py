@@ -21,7 +21,7 @@ from tevr.evaluation.sentence_scores import SentenceScorer
 from tevr.lm.beam import BeamSettings, LanguageModelFiles, read_unigrams
 from tevr.lm.corpus import normalise
 from tevr.lm.workers import in_order, serve
-from tevr.recognizer import load, make_decoder
+from tevr.recognizer import load, search_for
 from tevr.store import ModelFiles, find
 from tevr.tokens import TokenTable
 from tevr.transcript import Options
@@ -49,17 +49,8 @@ class System:
 
     def search(self) -> tuple[BeamSettings, LanguageModelFiles | None]:
         """The numbers of the search and its language model, `None` for a greedy one."""
-        files, options = self.files, self.options
-        language_model, usual = files.language_model_files, files.decoding
-        if options.language_model is not None:
-            from tevr.lm.folder import read_language_model
-
-            folder = read_language_model(options.language_model)
-            language_model, usual = folder.files, folder.tuned(usual)
-        wanted = {name: getattr(options, name) for name in ("beam", "alpha", "beta")}
-        given = {name: value for name, value in wanted.items() if value is not None}
-        greedy = options.decoder == "greedy"
-        return replace(usual, **given), None if greedy else language_model
+        settings, language_model = search_for(self.options, self.files)
+        return settings, None if self.options.decoder == "greedy" else language_model
 
     def known_words(self) -> frozenset[str] | None:
         """The words of the language model; None for a search without."""
@@ -82,7 +73,7 @@ class Listener:
         tokens = TokenTable.load(files.folder / files.tokens)
         self.labels = tokens.decoder_labels
         self._recognizer = load(system.model, system.options, threads=1)
-        self._decoder = make_decoder(tokens, system.options, files)
+        self._decoder = self._recognizer.decoder
         self._scorer = SentenceScorer(self.labels, *system.search())
 
     def log_probs(self, path: Path) -> tuple[list[NDArray[np.float32]], float]:
